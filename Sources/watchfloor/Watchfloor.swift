@@ -1,0 +1,6 @@
+import Workbench
+
+@main
+struct Watchfloor {
+  static func main() async { await WatchfloorCommand.start() }
+}
