@@ -1,0 +1,142 @@
+/// The fields that rules, formats and exports may name: ECS, and `rpc.*` for what ECS has no word for. Each is declared
+/// here, once.
+package enum FieldName: String, Sendable, Hashable, CaseIterable {
+  case timestamp = "@timestamp"
+  case eventAction = "event.action"
+  case eventOutcome = "event.outcome"
+  case eventCount = "event.count"
+  case observerType = "observer.type"
+  case observerName = "observer.name"
+  case hostName = "host.name"
+  case sourceIP = "source.ip"
+  case sourceAddress = "source.address"
+  case sourcePort = "source.port"
+  case sourceKind = "source.kind"
+  case destinationIP = "destination.ip"
+  case destinationAddress = "destination.address"
+  case destinationPort = "destination.port"
+  case networkTransport = "network.transport"
+  case networkBytesOut = "source.bytes"
+  case networkBytesIn = "destination.bytes"
+  case tcpHandshake = "tcp.handshake"
+  case tcpClose = "tcp.close"
+  case processName = "process.name"
+  case processPID = "process.pid"
+  case userID = "user.id"
+  case message = "message"
+  case rpcProgram = "rpc.program"
+  case rpcVersion = "rpc.version"
+  case rpcProcedure = "rpc.procedure"
+  case rpcProcedureNumber = "rpc.procedure.number"
+  case rpcXID = "rpc.xid"
+  case rpcArgument = "rpc.argument"
+  case rpcArgumentForm = "rpc.argument.form"
+  case rpcArgumentProgram = "rpc.argument.program"
+  case rpcCredential = "rpc.credential.flavor"
+  case rpcReplyStatus = "rpc.reply.status"
+  case rpcResultEntries = "rpc.result.entries"
+  case rpcResultPort = "rpc.result.port"
+}
+
+/// The value of a field.
+package enum FieldValue: Hashable, Sendable {
+  case text(Bytes)
+  case number(Int64)
+  case address(IPAddress)
+
+  /// As a person or a rule writes it.
+  package var text: Bytes {
+    switch self {
+    case .text(let text): text
+    case .number(let number): Bytes(String(number))
+    case .address(let address): Bytes(address.description)
+    }
+  }
+}
+
+extension Event {
+  /// The value of a field, or nil where the evidence does not say.
+  package subscript(field: FieldName) -> FieldValue? {
+    func text(_ bytes: Bytes?) -> FieldValue? { bytes.flatMap { $0.isEmpty ? nil : .text($0) } }
+    func number(_ value: (some BinaryInteger)?) -> FieldValue? { value.map { .number(Int64(clamping: $0)) } }
+    func address(_ host: Host) -> FieldValue? { host.address.map { .address($0) } }
+    func either(_ host: Host) -> FieldValue? {
+      switch host {
+      case .address(let address): .address(address)
+      case .name(let name), .local(let name): text(name)
+      case .unknown: nil
+      }
+    }
+    switch field {
+    case .timestamp: return .text(Bytes(time.description))
+    case .eventAction: return .text(Bytes(action.rawValue))
+    case .eventOutcome: return .text(Bytes(outcome.rawValue))
+    case .eventCount: return .number(Int64(count))
+    case .observerType: return .text(Bytes(view.rawValue))
+    case .observerName: return text(observer)
+    case .hostName: return view == .host ? either(target.host) : text(target.host.name)
+    case .sourceIP: return address(source.host)
+    case .sourceAddress: return either(source.host)
+    case .sourcePort: return number(source.port)
+    case .sourceKind: return .text(source.host.kindName)
+    case .destinationIP: return address(target.host)
+    case .destinationAddress: return either(target.host)
+    case .destinationPort: return number(target.port)
+    case .networkTransport: return transport.map { .text(Bytes($0.rawValue)) }
+    case .networkBytesOut: return number(conversation?.initiator.payloadBytes)
+    case .networkBytesIn: return number(conversation?.responder.payloadBytes)
+    case .tcpHandshake: return transport == .tcp ? conversation.map { .text($0.handshake.name) } : nil
+    case .tcpClose: return transport == .tcp ? conversation.map { .text($0.close.name) } : nil
+    case .processName: return text(process?.name)
+    case .processPID: return number(process?.pid)
+    case .userID: return number(process?.userID)
+    case .message: return text(citation.text)
+    case .rpcProgram: return number(rpc?.program)
+    case .rpcVersion: return number(rpc?.version)
+    case .rpcProcedure: return text(rpc?.procedureName)
+    case .rpcProcedureNumber: return number(rpc?.procedure)
+    case .rpcXID: return number(rpc?.xid)
+    case .rpcArgument: return rpc?.argumentForm == nil ? nil : rpc.map { .text($0.argument) }
+    case .rpcArgumentForm: return rpc?.argumentForm.map { .text(Bytes($0.rawValue)) }
+    case .rpcArgumentProgram: return number(rpc?.argumentProgram)
+    case .rpcCredential: return number(rpc?.credentialFlavor)
+    case .rpcReplyStatus: return text(rpc?.replyStatus)
+    case .rpcResultEntries: return number(rpc?.resultEntries)
+    case .rpcResultPort: return number(rpc?.resultPort)
+    }
+  }
+}
+
+extension Host {
+  /// REPORT's word for the kind of a source.
+  package var kindName: Bytes {
+    switch self {
+    case .address: "address"
+    case .name: "name"
+    case .local: "local"
+    case .unknown: "unknown"
+    }
+  }
+}
+
+extension Conversation.Handshake {
+  package var name: Bytes {
+    switch self {
+    case .unseen: "unseen"
+    case .syn: "syn"
+    case .synAck: "syn-ack"
+    case .complete: "complete"
+    }
+  }
+}
+
+extension Conversation.Close {
+  package var name: Bytes {
+    switch self {
+    case .graceful: "graceful"
+    case .reset(.initiator): "reset-by-initiator"
+    case .reset(.responder): "reset-by-responder"
+    case .open: "open"
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// Input that is not what it should be: kept in mind, never dropped in silence.
+package struct Oddity: Sendable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable, Comparable {
+    case captureDamaged = "capture_damaged"
+    case captureCut = "capture_cut"
+    case compressedFileDamaged = "compressed_file_damaged"
+    case unreadableFile = "unreadable_file"
+    case unsupportedFormat = "unsupported_format"
+    case binaryInput = "binary_input"
+    case sameBytes = "same_bytes"
+    /// The sensor says that it lost packets: what is counted is a lower bound.
+    case packetsDropped = "packets_dropped"
+    case packetMalformed = "packet_malformed"
+    case packetTruncated = "packet_truncated"
+    case rpcMalformed = "rpc_malformed"
+    case lineOverlong = "line_overlong"
+    case lineUnmatched = "line_unmatched"
+    case recordIncomplete = "record_incomplete"
+    case stampInvalid = "stamp_invalid"
+    case traceUnreadable = "trace_unreadable"
+    case hexDisagrees = "hex_disagrees"
+    case repeatWithoutRecord = "repeat_without_record"
+    case tableFull = "table_full"
+
+    /// What was wrong with a container: the exit status is 3 for these.
+    package var isDamage: Bool {
+      [.captureDamaged, .captureCut, .compressedFileDamaged, .unreadableFile].contains(self)
+    }
+    package static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+  }
+
+  package var kind: Kind
+  /// Where, and what stands there or what was needed.
+  package var citation: Citation
+  package init(_ kind: Kind, _ citation: Citation) {
+    self.kind = kind
+    self.citation = citation
+  }
+}
+
+/// Oddities counted by kind, with the first of each.
+package struct OddityTally: Sendable {
+  package private(set) var counts: [Oddity.Kind: (count: Int, first: Citation)] = [:]
+  package init() {}
+
+  package mutating func note(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, count: Int = 1) {
+    if let known = counts[kind] {
+      counts[kind] = (known.count + count, known.first)
+    } else {
+      counts[kind] = (count, citation())
+    }
+  }
+
+  /// Adds what another reader met; of two firsts the one in the earlier input, at the earlier place, is kept.
+  package mutating func merge(_ other: OddityTally) {
+    for (kind, value) in other.counts {
+      guard let known = counts[kind] else {
+        counts[kind] = value
+        continue
+      }
+      let (left, right) = (known.first.provenance, value.first.provenance)
+      let first = (right.input, right.ordinal) < (left.input, left.ordinal) ? value.first : known.first
+      counts[kind] = (known.count + value.count, first)
+    }
+  }
+
+  package var isEmpty: Bool { counts.isEmpty }
+  package func count(of kind: Oddity.Kind) -> Int { counts[kind]?.count ?? 0 }
+}

@@ -1,0 +1,24 @@
+/// Who saw an event.
+package enum View: String, Sendable, Hashable, CaseIterable { case host, network }
+
+/// What became of a request. The order is that of concern: what crashed before what was blocked.
+package enum Outcome: String, Sendable, Hashable, CaseIterable, Comparable {
+  case crashed, answered, allowed, connected, unknown, unanswered, reset, empty, rejected, refused, blocked
+
+  private var rank: Int { Outcome.allCases.firstIndex(of: self) ?? 0 }
+  package static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
+
+  /// The defences or the service said no.
+  package var isHeld: Bool { [.reset, .empty, .rejected, .refused, .blocked].contains(self) }
+}
+
+/// What a finding is a step of. The order is that of concern.
+package enum Stage: String, Sendable, Hashable, CaseIterable, Comparable {
+  case exploitation, effect, access, unexplained, reconnaissance, response
+
+  private var rank: Int { Stage.allCases.firstIndex(of: self) ?? 0 }
+  package static func < (left: Stage, right: Stage) -> Bool { left.rank < right.rank }
+}
+
+/// How sure a deduction is.
+package enum Confidence: String, Sendable, Hashable, CaseIterable { case certain, likely, possible }

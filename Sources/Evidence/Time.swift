@@ -1,0 +1,176 @@
+/// A moment, in nanoseconds since 1970-01-01T00:00:00Z. It reaches from 1678 to 2261.
+package struct Timestamp: Hashable, Comparable, Sendable {
+  package var nanoseconds: Int64
+
+  package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  /// Nil when the moment lies outside what 64 bits of nanoseconds hold.
+  package init?(seconds: Int64, nanoseconds: Int64 = 0) {
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carry) = scaled.addingReportingOverflow(nanoseconds)
+    guard !overflow, !carry else { return nil }
+    self.nanoseconds = sum
+  }
+
+  package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
+  /// Seconds from `other` to this moment.
+  package func seconds(since other: Timestamp) -> Double { Double(nanoseconds &- other.nanoseconds) / 1e9 }
+  /// This moment itself where the sum lies outside of what 64 bits hold.
+  package func adding(seconds: Double) -> Timestamp {
+    guard abs(seconds) < 9.2e9 else { return self }
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(Int64(seconds * 1e9))
+    return overflow ? self : Timestamp(nanoseconds: sum)
+  }
+  /// The day in UTC.
+  package var day: Day {
+    let (days, rest) = nanoseconds.quotientAndRemainder(dividingBy: 86_400_000_000_000)
+    return Day(number: Int(rest < 0 ? days - 1 : days))
+  }
+}
+
+/// A calendar day (proleptic Gregorian), as days since 1970-01-01.
+package struct Day: Hashable, Comparable, Sendable {
+  package var number: Int
+
+  package init(number: Int) { self.number = number }
+  /// Nil when there is no such day, such as February 30.
+  package init?(year: Int, month: Int, day: Int) {
+    guard (1...12).contains(month), day >= 1, day <= Day.length(ofMonth: month, year: year) else { return nil }
+    // Howard Hinnant's days_from_civil: years start in March, so that a leap day is the last of its year.
+    let shifted = month <= 2 ? year - 1 : year
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    number = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+  /// A day as `YYYY-MM-DD`.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2, parts[2].utf8.count == 2,
+      text.utf8.allSatisfy({ $0.isDigit || $0 == 0x2d }),
+      let year = Int(parts[0]), let month = Int(parts[1]), let day = Int(parts[2])
+    else { return nil }
+    self.init(year: year, month: month, day: day)
+  }
+
+  package var civil: (year: Int, month: Int, day: Int) {
+    let shifted = number + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthOfYear = (5 * dayOfYear + 2) / 153
+    let month = monthOfYear < 10 ? monthOfYear + 3 : monthOfYear - 9
+    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthOfYear + 2) / 5 + 1)
+  }
+
+  package static func < (left: Day, right: Day) -> Bool { left.number < right.number }
+  package func advanced(by days: Int) -> Day { Day(number: number + days) }
+  /// Nil for days that a ``Timestamp`` cannot hold.
+  package var start: Timestamp? { Timestamp(seconds: Int64(number) * 86_400) }
+
+  package static func length(ofMonth month: Int, year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}
+
+extension Day: CustomStringConvertible {
+  package var description: String {
+    let (year, month, day) = civil
+    return padded(year, 4) + "-" + padded(month, 2) + "-" + padded(day, 2)
+  }
+}
+
+/// `number` with leading zeros up to `width` digits.
+package func padded(_ number: Int, _ width: Int) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}
+
+/// When something was recorded, as exactly as the evidence says it: with the digits that it had, and perhaps without
+/// a date, as in the text of tcpdump.
+package struct EventTime: Hashable, Sendable {
+  /// The moment; for an undated time the time of day on 1970-01-01.
+  package var timestamp: Timestamp
+  /// Digits after the second: 0 for syslog, 6 for tcpdump.
+  package var fractionDigits: UInt8
+  package var isDated: Bool
+
+  package init(_ timestamp: Timestamp, fractionDigits: UInt8, isDated: Bool = true) {
+    self.timestamp = timestamp
+    self.fractionDigits = fractionDigits
+    self.isDated = isDated
+  }
+
+  /// The finest step that the evidence tells, in seconds: what is written as 20:35 happened in [20:35, 20:36).
+  package var resolution: Double {
+    var step = 1.0
+    for _ in 0..<fractionDigits { step /= 10 }
+    return step
+  }
+
+  /// Nanoseconds since midnight UTC.
+  package var timeOfDay: Int64 {
+    let day: Int64 = 86_400_000_000_000
+    let rest = timestamp.nanoseconds % day
+    return rest < 0 ? rest + day : rest
+  }
+
+  /// `2000-01-01T19:04:51Z`, with the digits that the evidence had; an undated time is its time of day.
+  package var description: String {
+    isDated ? timestamp.day.description + "T" + timeOfDayDescription + "Z" : timeOfDayDescription
+  }
+
+  /// `19:04:51`, with the digits that the evidence had.
+  package var timeOfDayDescription: String {
+    let seconds = Int(timeOfDay / 1_000_000_000)
+    var text = padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2)
+    if fractionDigits > 0 {
+      text += "." + padded(Int(timeOfDay % 1_000_000_000), 9).prefix(Int(min(fractionDigits, 9)))
+    }
+    return text
+  }
+}
+
+extension EventTime: Comparable {
+  /// Dated before undated, then by time.
+  package static func < (left: EventTime, right: EventTime) -> Bool {
+    if left.isDated != right.isDated { return left.isDated }
+    return left.timestamp < right.timestamp
+  }
+}
+
+/// The offsets of a time zone over the years, as a table, so that no stage asks the system.
+package struct ZoneTable: Sendable {
+  /// From `localSeconds` (local wall time as seconds since 1970) on, UTC is local time minus `offset` seconds.
+  package var steps: [(localSeconds: Int64, offset: Int64)]
+  package var name: String
+
+  package static let utc = ZoneTable(name: "UTC", steps: [(Int64.min, 0)])
+  package init(name: String, steps: [(localSeconds: Int64, offset: Int64)]) {
+    self.name = name
+    self.steps = steps
+  }
+
+  /// The day on the zone's calendar.
+  package func day(of moment: Timestamp) -> Day {
+    let utc = moment.nanoseconds / 1_000_000_000
+    let step = steps.last { $0.localSeconds == .min || utc >= $0.localSeconds &- $0.offset } ?? (0, 0)
+    let local = utc &+ step.offset
+    return Day(number: Int(local >= 0 ? local / 86_400 : (local - 86_399) / 86_400))
+  }
+
+  /// Seconds since 1970 in UTC of a wall-clock time given as seconds since 1970.
+  package func utc(local: Int64) -> Int64 {
+    var low = 0
+    var high = steps.count
+    while low < high {
+      let middle = (low + high) / 2
+      if steps[middle].localSeconds <= local { low = middle + 1 } else { high = middle }
+    }
+    return local &- (low == 0 ? (steps.first?.offset ?? 0) : steps[low - 1].offset)
+  }
+}
