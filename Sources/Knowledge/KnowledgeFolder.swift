@@ -1,0 +1,53 @@
+package import Evidence
+import Foundation
+
+/// What the field knows, as files: log formats, rules, tables and policies. They are embedded in the binary; a folder of
+/// the same layout can stand in for them.
+package struct KnowledgeFolder: Sendable {
+  package struct File: Sendable {
+    /// Relative to the folder: `formats/rpcbind.yaml`.
+    package var path: String
+    /// As faults name it: with the folder, where there is one.
+    package var shownPath: String
+    package var text: String
+  }
+  package var files: [File]
+
+  package init(files: [File]) { self.files = files }
+
+  /// The files that the binary carries.
+  package static let embedded = KnowledgeFolder(
+    files: embeddedKnowledge.map { File(path: $0.path, shownPath: $0.path, text: $0.text) })
+
+  /// The `.yaml` files below a folder.
+  /// - Throws: ``Faults`` naming each file that cannot be read.
+  package init(folder: String) throws(Faults) {
+    var faults: [Fault] = []
+    let isFolder = try? URL(fileURLWithPath: folder).resourceValues(forKeys: [.isDirectoryKey]).isDirectory
+    guard isFolder == true else {
+      throw Faults([Fault(file: folder, "no such folder")])
+    }
+    let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
+    files = []
+    for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
+      do {
+        files.append(
+          File(
+            path: name, shownPath: folder + "/" + name,
+            text: try String(contentsOfFile: folder + "/" + name, encoding: .utf8)))
+      } catch {
+        faults.append(Fault(file: folder + "/" + name, "cannot be read as UTF-8 text"))
+      }
+    }
+    guard faults.isEmpty else { throw Faults(faults) }
+  }
+
+  /// The documents of all files below a subfolder, in the order of their paths; the faults of all files together.
+  package func documents(below subfolder: String, faults: inout [Fault]) -> [YAMLNode] {
+    var documents: [YAMLNode] = []
+    for file in files.sorted(by: { $0.path < $1.path }) where file.path.hasPrefix(subfolder + "/") {
+      do { documents += try YAMLNode.documents(text: file.text, file: file.shownPath) } catch { faults += error.list }
+    }
+    return documents
+  }
+}
