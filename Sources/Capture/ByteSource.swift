@@ -1,0 +1,152 @@
+package import Evidence
+import Glibc
+
+/// The bytes of a file, a pipe or standard input, in blocks; what is packed comes out unpacked.
+///
+/// There is one path for all of them, without memory mapping: a file that somebody truncates meanwhile ends, and kills
+/// nobody.
+package struct ByteSource: ~Copyable {
+  /// Fast enough to be bound by the disk, small enough for the cache.
+  package static let blockSize = 256 * 1024
+  /// What ``peek()`` gathers at least, if the input has it.
+  package static let peekSize = 1024
+
+  private enum Content {
+    case plain(PackedInput)
+    case gzip(GzipStream)
+    case archive(ArchiveStream)
+  }
+
+  /// How the input is packed; nil when it is not.
+  package let compression: Compression?
+  /// When a regular file was last changed; nil for pipes.
+  package let modified: Timestamp?
+  /// Offset of the block's first byte in the unpacked input.
+  package private(set) var blockOffset = 0
+
+  private let content: Content
+  private var storage = [UInt8](repeating: 0, count: blockSize)
+  private var range = 0..<0
+  /// Whether ``peek()`` filled the block and nobody read it yet.
+  private var isPeeked = false
+  /// Trouble that was met while peeking, for the read that comes to it.
+  private var postponed: CaptureError?
+
+  /// Opens a path, or standard input for `-`.
+  package init(path: String) throws(CaptureError) {
+    self.init(try Opened(path: path))
+  }
+
+  private init(_ opened: Opened) {
+    content = opened.content
+    compression = opened.compression
+    modified = opened.modified
+  }
+
+  /// What the last ``read(keeping:)`` or ``peek()`` brought.
+  package var block: RawSpan {
+    @_lifetime(borrow self) get { storage.rawSpan.slice(range) }
+  }
+
+  /// Fills ``block`` with the start of the input, which the next read gives again: at least ``peekSize`` bytes, unless the
+  /// input is shorter. For telling what the input is, before anything was read.
+  package mutating func peek() throws(CaptureError) {
+    guard !isPeeked, range.isEmpty, blockOffset == 0 else { return }
+    while range.count < ByteSource.peekSize, postponed == nil {
+      let count = fillOrPostpone(at: range.upperBound)
+      if count == 0 { break }
+      range = 0..<range.upperBound + count
+    }
+    isPeeked = !range.isEmpty
+    if let error = postponed, range.isEmpty { throw error }
+  }
+
+  private mutating func fillOrPostpone(at start: Int) -> Int {
+    do {
+      return try fill(at: start)
+    } catch {
+      postponed = error
+      return 0
+    }
+  }
+
+  /// Reads the next block.
+  /// - Parameter kept: how many bytes of the old block's end the new one starts with, for records that a block cuts.
+  /// - Returns: false at the end of the input; the block then holds the kept bytes alone.
+  /// - Throws: at the place of the trouble, after everything before it was read. The block then holds the kept bytes.
+  package mutating func read(keeping kept: Int = 0) throws(CaptureError) -> Bool {
+    if isPeeked {
+      isPeeked = false
+      return true
+    }
+    keepTail(min(max(kept, 0), range.count))
+    if let error = postponed { throw error }
+    let count = try fill(at: range.upperBound)
+    range = 0..<range.upperBound + count
+    return count > 0
+  }
+
+  /// Moves the block's last `count` bytes to the front, and makes room for a block behind them.
+  private mutating func keepTail(_ count: Int) {
+    let start = range.upperBound - count
+    blockOffset += start - range.lowerBound
+    for index in 0..<count { storage[index] = storage[start + index] }
+    let room = count + ByteSource.blockSize
+    if storage.count < room { storage += [UInt8](repeating: 0, count: room - storage.count) }
+    range = 0..<count
+  }
+
+  private mutating func fill(at start: Int) throws(CaptureError) -> Int {
+    switch content {
+    case .plain(let input): try input.read(into: &storage, at: start, room: ByteSource.blockSize)
+    case .gzip(let stream): try stream.read(into: &storage, at: start)
+    case .archive(let stream): try stream.read(into: &storage, at: start)
+    }
+  }
+}
+
+extension ByteSource {
+  /// An open file, and what its first bytes and its entry in the file system tell.
+  private struct Opened {
+    var content: Content
+    var compression: Compression?
+    var modified: Timestamp?
+
+    init(path: String) throws(CaptureError) {
+      let isStandardInput = path == "-"
+      let descriptor = isStandardInput ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .cannotOpen(reason: Opened.reason(path, errno)) }
+      let input = PackedInput(descriptor: descriptor, closesAtEnd: !isStandardInput)
+      modified = try Opened.modification(descriptor)
+      let prefix = try input.peek(Compression.prefixLength)
+      compression = Compression.recognise(prefix.rawSpan)
+      content = try Opened.content(of: input, compression)
+    }
+
+    private static func content(of input: PackedInput, _ compression: Compression?) throws(CaptureError) -> Content {
+      switch compression {
+      case nil: .plain(input)
+      case .gzip: .gzip(try GzipStream(input))
+      case .some(let other): .archive(try ArchiveStream(input, other))
+      }
+    }
+
+    /// The system says of a socket only that there is no such device.
+    private static func reason(_ path: String, _ number: Int32) -> String {
+      var status = stat()
+      let isSocket = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+      return isSocket ? "is a socket" : PackedInput.reason(number)
+    }
+
+    private static func modification(_ descriptor: Int32) throws(CaptureError) -> Timestamp? {
+      var status = stat()
+      guard unsafe fstat(descriptor, &status) == 0 else { throw .cannotOpen(reason: PackedInput.reason(errno)) }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw .cannotOpen(reason: "is a directory")
+      case S_IFREG:
+        return Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
+      default: return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package import Evidence
+
+/// Why an input cannot be read, or not to its end. What was read before stays valid.
+package enum CaptureError: Error, Hashable, Sendable {
+  /// The system's words.
+  case cannotOpen(reason: String)
+  /// `offset` bytes were read before; offsets count in the file as it lies on the disk.
+  case cannotRead(offset: Int, reason: String)
+  case compressedDataDamaged(Compression, offset: Int, reason: String)
+  case compressedDataCut(Compression, offset: Int)
+
+  package var oddity: Oddity.Kind {
+    switch self {
+    case .cannotOpen, .cannotRead: .unreadableFile
+    case .compressedDataDamaged, .compressedDataCut: .compressedFileDamaged
+    }
+  }
+}
+
+extension CaptureError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .cannotOpen(let reason): "cannot be opened: \(reason)"
+    case .cannotRead(let offset, let reason): "cannot be read beyond byte \(offset): \(reason)"
+    case .compressedDataDamaged(let compression, let offset, let reason):
+      "\(compression.rawValue) data is damaged near byte \(offset): \(reason)"
+    case .compressedDataCut(let compression, let offset):
+      "\(compression.rawValue) data is cut off at byte \(offset)"
+    }
+  }
+}

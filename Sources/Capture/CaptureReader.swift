@@ -1,0 +1,68 @@
+import Evidence
+
+/// The frames of a capture file: pcap, pcapng or snoop, told by its content.
+///
+/// A damaged file gives every frame before the damage; then ``next()`` ends, and ``damage`` says where and why.
+package struct CaptureReader: ~Copyable {
+  /// libpcap's own bound on what a record may claim (MAXIMUM_SNAPLEN).
+  package static let frameCap = 256 * 1024
+
+  package private(set) var kind = ContentKind.empty
+  /// Bytes of the unpacked file that made sense so far.
+  package private(set) var readLength = 0
+
+  private var window: RecordWindow
+  // Only the one of the file's kind is used. Apart, because a payload of an enumeration is not changed in its place.
+  private var pcap = PcapReader()
+  private var pcapng = PcapngReader()
+  private var snoop = SnoopReader()
+  private var count = 0
+  private var lastTime: EventTime?
+
+  /// Reads the file header; what is wrong with it stands in ``damage``.
+  /// - Throws: when the source cannot be read that far.
+  package init(_ source: consuming ByteSource) throws(CaptureError) {
+    window = RecordWindow(source)
+    kind = try window.recognise()
+    switch kind {
+    case .pcap: try pcap.readFileHeader(&window)
+    case .snoop: try snoop.readFileHeader(&window)
+    case .pcapng: break
+    default: window.end(.noCapture)
+    }
+    readLength = window.offset
+  }
+
+  package var damage: CaptureDamage? { window.damage }
+
+  /// The bytes of the frame that ``next()`` gave.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self) get { window.bytes }
+  }
+
+  /// The next frame, or nil at the end of the file or at its damage.
+  /// - Throws: when the source cannot be read on; afterwards the file has ended.
+  package mutating func next() throws(CaptureError) -> CapturedFrame? {
+    var frame = try record()
+    if damage == nil { readLength = window.offset }
+    guard frame != nil else { return nil }
+    count += 1
+    frame?.number = count
+    if frame?.hasOwnTime == true { lastTime = frame?.time } else if let lastTime { frame?.time = lastTime }
+    return frame
+  }
+
+  private mutating func record() throws(CaptureError) -> CapturedFrame? {
+    switch kind {
+    case .pcap: try pcap.next(&window)
+    case .pcapng: try pcapng.next(&window)
+    case .snoop: try snoop.next(&window)
+    default: nil
+    }
+  }
+}
+
+extension ContentKind {
+  /// Whether ``CaptureReader`` gives the frames.
+  package var isCapture: Bool { [.pcap, .pcapng, .snoop].contains(self) }
+}

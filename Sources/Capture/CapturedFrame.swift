@@ -1,0 +1,61 @@
+package import Evidence
+
+/// What a capture says of a frame, whatever kind of file it is; the frame's bytes are ``CaptureReader/bytes``.
+package struct CapturedFrame: Hashable, Sendable {
+  /// What is wrong with a frame's time.
+  package enum StampFault: Hashable, Sendable {
+    /// The file says more than a second's worth of fractions; they were added as they stand.
+    case oddFraction
+    /// The record has no time, as in pcapng's simple packets.
+    case absent
+    /// A time that nanoseconds in 64 bits do not hold.
+    case outOfRange
+
+    package var description: String {
+      switch self {
+      case .oddFraction: "more than a second's worth of fractions"
+      case .absent: "no time of its own; that of the frame before it is taken"
+      case .outOfRange: "a time out of all range; that of the frame before it is taken"
+      }
+    }
+  }
+
+  /// Counted from 1.
+  package internal(set) var number = 0
+  /// Of the record's first byte in the unpacked file.
+  package var offset: Int
+  /// Bytes of the record in the file, with all that belongs to it.
+  package var recordLength: Int
+  /// With the digits that the file's clock has. A frame without a time of its own has that of the frame before it, and
+  /// is undated when there is none.
+  package internal(set) var time: EventTime
+  package var stampFault: StampFault?
+  package var capturedLength: Int
+  /// On the wire.
+  package var originalLength: Int
+  package var link: LinkNumber
+  /// Frames that were lost since the frame before, where the file says so.
+  package var drops: Int?
+
+  init(
+    offset: Int, recordLength: Int, time: EventTime, stampFault: StampFault?, capturedLength: Int,
+    originalLength: Int, link: LinkNumber, drops: Int? = nil
+  ) {
+    self.offset = offset
+    self.recordLength = recordLength
+    self.time = time
+    self.stampFault = stampFault
+    self.capturedLength = capturedLength
+    self.originalLength = originalLength
+    self.link = link
+    self.drops = drops
+  }
+
+  /// Whether the record itself says when the frame was captured.
+  var hasOwnTime: Bool { stampFault == nil || stampFault == .oddFraction }
+}
+
+extension EventTime {
+  /// Stands where a record has no time.
+  static let unstamped = EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0, isDated: false)
+}

@@ -1,0 +1,17 @@
+/// What a capture calls the link layer of a frame.
+package enum LinkNumber: Hashable, Sendable {
+  /// As tcpdump.org numbers them (LINKTYPE_...).
+  case linkType(UInt32)
+  /// As RFC 1761, section 4, and Solaris's DLPI number them, where tcpdump.org has no number for the same.
+  case snoop(UInt32)
+
+  /// tcpdump.org's number, if there is one.
+  package var linkType: UInt32? { if case .linkType(let number) = self { number } else { nil } }
+
+  package var description: String {
+    switch self {
+    case .linkType(let number): "link type \(number)"
+    case .snoop(let number): "snoop's datalink type \(number)"
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Evidence
+
+/// The records of a classic capture file (draft-ietf-opsawg-pcap), in either byte order, with micro- or nanoseconds.
+struct PcapReader {
+  static let fileHeaderLength = 24
+  static let recordHeaderLength = 16
+
+  private var link = LinkNumber.linkType(0)
+  private var fractionDigits: UInt8 = 6
+
+  mutating func readFileHeader(_ window: inout RecordWindow) throws(CaptureError) {
+    guard try window.have(PcapReader.fileHeaderLength) else { return }
+    let magic = window.word(0)
+    window.isLittleEndian = magic == 0xd4c3_b2a1 || magic == 0x4d3c_b2a1
+    fractionDigits = magic == 0xa1b2_3c4d || magic == 0x4d3c_b2a1 ? 9 : 6
+    // The upper bits tell of a frame check sequence. The snapshot length is not used: writers lie about it.
+    link = .linkType(window.word(20) & 0xffff)
+    window.advance(PcapReader.fileHeaderLength)
+  }
+
+  func next(_ window: inout RecordWindow) throws(CaptureError) -> CapturedFrame? {
+    let header = PcapReader.recordHeaderLength
+    guard try window.haveRecord(header: header) else { return nil }
+    let captured = Int(window.word(8))
+    guard captured <= CaptureReader.frameCap else {
+      window.end(.overlongFrame(claimed: captured, cap: CaptureReader.frameCap))
+      return nil
+    }
+    guard try window.have(header + captured) else { return nil }
+    let fraction = Int64(window.word(4))
+    // At most 2^32 seconds, and 2^32 microseconds: far from overflow.
+    let nanoseconds = Int64(window.word(0)) * 1_000_000_000 + (fractionDigits == 9 ? fraction : fraction * 1000)
+    let frame = CapturedFrame(
+      offset: window.offset, recordLength: header + captured,
+      time: EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits),
+      stampFault: fraction >= (fractionDigits == 9 ? 1_000_000_000 : 1_000_000) ? .oddFraction : nil,
+      capturedLength: captured, originalLength: Int(window.word(12)), link: link)
+    window.advance(header + captured, frame: header..<header + captured)
+    return frame
+  }
+}
