@@ -1,0 +1,72 @@
+package import Evidence
+
+/// Everything that one input gave, or several together.
+package struct Intake: Sendable {
+  package var events: [Event] = []
+  /// Packets of text traces, which conversations are made of once all inputs are read.
+  package var packets: [PacketRecord] = []
+  package var exposures: [Exposure] = []
+  package var mentions: [Mention] = []
+  package var hostFacts: [HostFact] = []
+  package var oddities = OddityTally()
+  package var tally = Tally()
+  package init() {}
+}
+
+/// What was read of an input. `records = understood + unconcerned + odd`, always.
+package struct Tally: Sendable {
+  package var bytes = 0
+  package var understood = 0
+  /// Read, and none of our business: prose, other programs' lines, ordinary traffic.
+  package var unconcerned = 0
+  package var odd = 0
+  package var hostRecords = 0
+  package var packets = 0
+  package var first: EventTime?
+  package var last: EventTime?
+  package private(set) var kinds: Set<RecordKind> = []
+  private var lastKind: RecordKind?
+  /// Days of which there is any dated record: the others are without evidence, not quiet.
+  package var coveredDays: Set<Day> = []
+  /// The day of the last record: its neighbours share it.
+  private var lastDay: Day?
+  /// Stamps without a year, which need a day to count back from.
+  package var yearlessRecords = 0
+  /// The newest record that carries a year.
+  package var newestWithYear: EventTime?
+
+  package init() {}
+
+  /// Notes what kind of record was read; runs of one kind are the rule.
+  package mutating func note(_ kind: RecordKind) {
+    guard kind != lastKind else { return }
+    kinds.insert(kind)
+    lastKind = kind
+  }
+
+  package var records: Int { understood + unconcerned + odd }
+
+  package mutating func note(_ time: EventTime) {
+    // Where dates are known, times of day without one say nothing about the span.
+    let isFirstDated = time.isDated && last?.isDated == false
+    guard time.isDated || last?.isDated != true else { return }
+    if isFirstDated || first.map({ time < $0 }) ?? true { first = time }
+    if isFirstDated || last.map({ $0 < time }) ?? true { last = time }
+    guard time.isDated else { return }
+    let day = time.timestamp.day
+    if day != lastDay {
+      coveredDays.insert(day)
+      lastDay = day
+    }
+  }
+}
+
+/// What kinds of record an input holds; more than one makes it mixed.
+package enum RecordKind: String, Sendable, Hashable {
+  case syslog
+  case traceText = "trace_text"
+  case rpcinfo, nmap, uname, script
+  case programTable = "program_table"
+  case prose
+  case pcap
+}

@@ -1,0 +1,55 @@
+package import Evidence
+
+/// How logs and traces write a host.
+package enum HostText {
+  /// Where the host that starts at `start` ends, or nil when none stands there.
+  static func end(in line: RawSpan, from start: Int, before next: LinePattern.Element?) -> Int? {
+    if let v4 = IPAddress.parseV4(line, at: start), endsAddress(line, v4.end) { return v4.end }
+    if let v6 = IPAddress.parse(line, at: start), endsAddress(line, v6.end) { return v6.end }
+    var index = start
+    while index < line.byteCount, isNameByte(line.byte(index)) { index += 1 }
+    // A local transport prints its family and the raw address: `loopback(\000\000\024\036)`.
+    if index > start, index < line.byteCount, line.byte(index) == 0x28 {
+      var close = line.firstIndex(of: 0x29, from: index)
+      while let place = close {
+        if followed(by: next, line, at: place + 1) { return place + 1 }
+        close = line.firstIndex(of: 0x29, from: place + 1)
+      }
+      return nil
+    }
+    return index > start ? index : nil
+  }
+
+  private static func followed(by next: LinePattern.Element?, _ line: RawSpan, at index: Int) -> Bool {
+    if index >= line.byteCount { return true }
+    return switch next {
+    case .literal(let literal): line.hasBytes(literal, at: index)
+    case .blanks: line.byte(index).isBlank
+    default: true
+    }
+  }
+
+  /// An address ends where a longer name cannot go on; a letter after it is a lost blank (`172.20.20.1to`).
+  private static func endsAddress(_ line: RawSpan, _ end: Int) -> Bool {
+    guard end < line.byteCount else { return true }
+    switch line.byte(end) {
+    case 0x2e, 0x2d, 0x5f: return false
+    default: return true
+    }
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    byte.isDigit || byte.isASCIILetter || byte == 0x2e || byte == 0x2d || byte == 0x5f || byte == 0x3a || byte >= 0x80
+  }
+
+  /// The host that a text means: an address, the machine itself, or a name.
+  package static func host(_ text: RawSpan) -> Host {
+    if text.byteCount == 0 { return .unknown }
+    let bytes = Bytes(text)
+    if let (address, end) = IPAddress.parse(text, at: 0), end == text.byteCount {
+      return address.isLoopback ? .local(bytes) : .address(address)
+    }
+    if bytes == "local" || text.firstIndex(of: 0x28) != nil { return .local(bytes) }
+    return .name(bytes)
+  }
+}

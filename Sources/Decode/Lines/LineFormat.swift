@@ -1,0 +1,65 @@
+import Evidence
+
+/// One way in which a program writes a line, compiled from a file of `Knowledge/formats/`.
+struct LineFormat: Sendable {
+  var name: String
+  var pattern: LinePattern
+  var action: Event.Action
+  var outcome: Outcome
+  /// The RPC program that the line is about, where the wording fixes it.
+  var program: UInt32?
+  /// Whether the record is about the process that wrote it.
+  var isAboutWriter: Bool
+  /// The process that the record is about, when the wording does not name it.
+  var transport: Transport?
+}
+
+/// All formats, by the tag of the program that writes them; and the daemons whose every line should be understood.
+package struct FormatLibrary: Sendable {
+  private(set) var formats: [LineFormat] = []
+  private var tags: [Tag] = []
+  private var byKey: [UInt128: Int] = [:]
+  /// For each first byte the lengths of the tags that begin with it, as bits: most lines end here.
+  private var lengths = [UInt32](repeating: 0, count: 256)
+  let programs: ProgramTable
+
+  struct Tag: Sendable {
+    var formats: [Int]
+    /// A line of this program that no format takes is an oddity, not just none of our business.
+    var isExclusive: Bool
+  }
+
+  init(programs: ProgramTable) { self.programs = programs }
+
+  /// Longer tags than this are not looked up.
+  static let tagCap = 16
+
+  /// The tag's bytes as one number, so that the look-up needs no allocation.
+  private static func key(_ line: RawSpan, _ range: Range<Int>) -> UInt128? {
+    guard range.count <= tagCap, !range.isEmpty else { return nil }
+    var key: UInt128 = 0
+    for index in range { key = key << 8 | UInt128(line.byte(index)) }
+    return key
+  }
+
+  func tag(_ line: RawSpan, _ range: Range<Int>) -> Tag? {
+    guard let first = range.first, range.count <= FormatLibrary.tagCap,
+      lengths[Int(line.byte(first))] >> UInt32(range.count) & 1 == 1
+    else { return nil }
+    return FormatLibrary.key(line, range).flatMap { byKey[$0] }.map { tags[$0] }
+  }
+
+  mutating func add(_ format: LineFormat, tags names: [String], isExclusive: Bool) {
+    formats.append(format)
+    for name in names {
+      let bytes = Array(name.utf8)
+      guard let key = FormatLibrary.key(bytes.rawSpan, 0..<bytes.count), let first = bytes.first else { continue }
+      lengths[Int(first)] |= 1 << UInt32(bytes.count)
+      let index = byKey[key] ?? tags.count
+      if index == tags.count { tags.append(Tag(formats: [], isExclusive: false)) }
+      byKey[key] = index
+      tags[index].formats.append(formats.count - 1)
+      if isExclusive { tags[index].isExclusive = true }
+    }
+  }
+}

@@ -1,0 +1,186 @@
+import Evidence
+
+/// A host's log line to an Event: frame, tag, the formats of that tag.
+struct LogLineReader: Sendable {
+  let library: FormatLibrary
+  var syslog: SyslogReader
+  private var captures: [(field: FormatField, range: Range<Int>)] = []
+
+  init(library: FormatLibrary, syslog: SyslogReader) {
+    self.library = library
+    self.syslog = syslog
+  }
+
+  enum Result {
+    /// A whole record; `mayGoOn` when it is also the start of a longer wording, which stands earlier among the formats.
+    /// Boxed, like ``prefix(_:)``: most lines give neither, and a small result costs less to hand on.
+    indirect case event(Event, format: Int, host: Host.Key, mayGoOn: Bool)
+    /// `last message repeated N times`: the record before it of the same host.
+    case repetition(count: Int, host: Host.Key, time: EventTime)
+    /// The line ends before its wording does; it may go on in the next line.
+    indirect case prefix(Partial)
+    /// A record of a program that nobody watches, or a line of another kind of a watched one.
+    case unconcerned(EventTime, host: Host.Key)
+    /// A watched program wrote what no format takes.
+    case unmatched(EventTime, host: Host.Key)
+    case invalidStamp
+    case none
+  }
+
+  /// A record, by which format, of which host.
+  struct Whole {
+    var event: Event
+    var format: Int
+    var host: Host.Key
+  }
+
+  /// What is known of a record that is cut off.
+  struct Partial {
+    var time: EventTime
+    var host: Bytes
+    var tag: Bytes
+    var pid: Int?
+    /// The source, where the wording got that far.
+    var source = Host.unknown
+    /// What of the message stands there.
+    var message: Bytes
+    /// Whether the program is one whose lines are read.
+    var isWatched: Bool
+  }
+
+  /// Reads one line whose stamp starts at `start`.
+  mutating func read(_ line: RawSpan, at start: Int, citation: @autoclosure () -> Citation) -> Result {
+    let frame: SyslogFrame
+    switch syslog.read(line, at: start) {
+    case .none: return .none
+    case .invalidStamp: return .invalidStamp
+    case .prefix(let time):
+      return .prefix(Partial(time: time, host: "", tag: "", message: "", isWatched: false))
+    case .frame(let value): frame = value
+    }
+    let host = Host.Key(line.slice(frame.host))
+    if let repetition = repetition(line, frame, host) { return repetition }
+    if frame.tag.upperBound == line.byteCount || frame.isCut {
+      let isWatched = library.tag(line, frame.tag) != nil
+      return .prefix(partial(line, frame, isWatched: isWatched))
+    }
+    guard let tag = library.tag(line, frame.tag) else { return .unconcerned(frame.time, host: host) }
+    var sawPrefix = false
+    var source = Host.unknown
+    for index in tag.formats {
+      switch library.formats[index].pattern.match(line, from: frame.message, captures: &captures) {
+      case .match:
+        return .event(
+          event(line, frame, library.formats[index], citation()), format: index, host: host, mayGoOn: sawPrefix)
+      case .prefix:
+        sawPrefix = true
+        // A source at the very end may be cut itself.
+        let found = captures.first { $0.field == .source && $0.range.upperBound < line.byteCount }
+        if source == .unknown, let found { source = HostText.host(line.slice(found.range)) }
+      case .none: break
+      }
+    }
+    if sawPrefix {
+      var partial = partial(line, frame, isWatched: true)
+      partial.source = source
+      return .prefix(partial)
+    }
+    return tag.isExclusive ? .unmatched(frame.time, host: host) : .unconcerned(frame.time, host: host)
+  }
+
+  private func partial(_ line: RawSpan, _ frame: SyslogFrame, isWatched: Bool) -> Partial {
+    Partial(
+      time: frame.time, host: Bytes(line.slice(frame.host)), tag: Bytes(line.slice(frame.tag)), pid: frame.pid,
+      message: Bytes(line.slice(frame.message..<line.byteCount)), isWatched: isWatched)
+  }
+
+  private static let lastMessage = Array("last message repeated ".utf8)
+
+  /// `host last message repeated 3 times`, with or without a tag before it.
+  private func repetition(_ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key) -> Result? {
+    for start in [frame.tag.lowerBound, frame.message] where line.hasBytes(LogLineReader.lastMessage, at: start) {
+      var index = start + LogLineReader.lastMessage.count
+      guard let count = number(line, &index, digits: 1...9), line.hasBytes(Array(" time".utf8), at: index) else {
+        return nil
+      }
+      return .repetition(count: count, host: host, time: frame.time)
+    }
+    return nil
+  }
+
+  private func event(_ line: RawSpan, _ frame: SyslogFrame, _ format: LineFormat, _ citation: Citation) -> Event {
+    let host = frame.host.isEmpty ? Host.unknown : HostText.host(line.slice(frame.host))
+    var event = Event(
+      time: frame.time, view: .host, action: format.action, outcome: format.outcome, target: Endpoint(host: host),
+      transport: format.transport, observer: Bytes(line.slice(frame.tag)), observerPID: frame.pid, citation: citation)
+    var rpc = RPCFacts(program: format.program)
+    var process: ProcessFacts?
+    if format.isAboutWriter { process = ProcessFacts(name: event.observer, pid: frame.pid) }
+    for (field, range) in captures {
+      let text = line.slice(range)
+      let value = text.decimal
+      switch field {
+      case .source: event.source.host = HostText.host(text)
+      case .sourcePort: event.source.port = value.flatMap { UInt16(exactly: $0) }
+      case .targetPort: event.target.port = value.flatMap { UInt16(exactly: $0) }
+      case .transport: event.transport = Transport(rawValue: Bytes(text).lowercased.notation)
+      case .program: rpc.program = value.flatMap { UInt32(exactly: $0) }
+      case .procedureNumber: rpc.procedure = value.flatMap { UInt32(exactly: $0) }
+      case .procedure: rpc.procedureName = LogLineReader.procedure(text)
+      case .argument: readArgument(text, into: &rpc)
+      case .processName: process = ProcessFacts(name: LogLineReader.lastComponent(text), pid: process?.pid)
+      case .pid: process?.pid = value.map { Int($0) }
+      case .userID: process?.userID = value.map { Int($0) }
+      case .count: event.count = max(1, value.map { Int(min($0, 1_000_000_000)) } ?? 1)
+      case .detail: event.detail = Bytes(text)
+      case .ignored: break
+      }
+    }
+    event.process = process
+    if rpc.program == nil, let name = process?.name { rpc.program = library.programs.program(named: name)?.number }
+    if rpc.program != nil { event.rpc = rpc }
+    if event.source.host.isLocal { event.transport = .local }
+    return event
+  }
+
+  /// rpcbind logs `getport/addr` where a client may have used either procedure.
+  private static func procedure(_ text: RawSpan) -> Bytes {
+    Bytes(text.slice(0..<(text.firstIndex(of: 0x2f) ?? text.byteCount))).lowercased
+  }
+
+  private static func lastComponent(_ text: RawSpan) -> Bytes {
+    var start = 0
+    while let slash = text.firstIndex(of: 0x2f, from: start) { start = slash + 1 }
+    return Bytes(text.slice(start..<text.byteCount))
+  }
+
+  /// A portmapper's argument is a number, which loggers print as such or as the program's name.
+  private func readArgument(_ text: RawSpan, into rpc: inout RPCFacts) {
+    rpc.argument = Bytes(text)
+    if text.byteCount == 0 {
+      rpc.argumentForm = .empty
+    } else if let value = text.decimal, let number = UInt32(exactly: value) {
+      rpc.argumentForm = .number
+      rpc.argumentProgram = number
+    } else if let program = library.programs.program(named: rpc.argument) {
+      rpc.argumentForm = .name
+      rpc.argumentProgram = program.number
+    } else {
+      let isName = rpc.argument.array.allSatisfy { $0.isASCIILetter || $0.isDigit || [0x2d, 0x2e, 0x5f].contains($0) }
+      rpc.argumentForm = isName && text.byte(0).isASCIILetter ? .name : .garbled
+    }
+  }
+}
+
+extension RawSpan {
+  /// The whole span as a decimal number; nil when it is none or does not fit.
+  package var decimal: UInt64? {
+    guard byteCount > 0, byteCount <= 19 else { return nil }
+    var value: UInt64 = 0
+    for index in 0..<byteCount {
+      guard byte(index).isDigit else { return nil }
+      value = value * 10 + UInt64(byte(index) - 0x30)
+    }
+    return value
+  }
+}

@@ -1,0 +1,341 @@
+package import Evidence
+
+/// The parts of a syslog line before its message: RFC 3164's `Mon dd hh:mm:ss host tag[pid]:` in the dialects that are
+/// met, and rsyslog's ISO 8601 form. Ranges are offsets into the line.
+package struct SyslogFrame: Sendable {
+  package var time: EventTime
+  package var host: Range<Int>
+  /// Without folder and process id.
+  package var tag: Range<Int>
+  package var pid: Int?
+  package var message: Int
+  /// The line ends inside the brackets behind the tag.
+  package var isCut = false
+
+  package enum Result: Sendable {
+    case frame(SyslogFrame)
+    /// A stamp, and the line ends before its tag does.
+    case prefix(EventTime)
+    /// A stamp that is no date: month 13, February 30.
+    case invalidStamp
+    case none
+  }
+}
+
+/// Reads stamps of both forms; keeps the last day, because neighbours share it.
+package struct SyslogReader: Sendable {
+  /// A year-less stamp belongs to the 12 months that end with this day.
+  let asOf: Day
+  let zone: ZoneTable
+  private var cachedDate: (month: Int, day: Int, midnight: Int64)?
+  /// The last stamp of 15 bytes, as two overlapping words: lines of one second have the same.
+  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime)?
+
+  package init(asOf: Day, zone: ZoneTable) {
+    self.asOf = asOf
+    self.zone = zone
+  }
+
+  /// Where a stamp starts: at the front, behind `<PRI>`, behind the `file:` of grep or the `> ` of a quotation.
+  package static func stampStart(_ line: RawSpan) -> Int? {
+    if isStamp(line, at: 0) { return 0 }
+    guard line.byteCount > 16 else { return nil }
+    var index = 0
+    switch line.byte(0) {
+    case 0x3c:  // <PRI>
+      index = 1
+      while index < min(5, line.byteCount), line.byte(index).isDigit { index += 1 }
+      guard index < line.byteCount, line.byte(index) == 0x3e else { return nil }
+      return isStamp(line, at: index + 1) ? index + 1 : nil
+    case 0x20, 0x09, 0x3e, 0x7c:  // blanks, > and | of quotations
+      while index < min(8, line.byteCount), [0x20, 0x09, 0x3e, 0x7c].contains(line.byte(index)) { index += 1 }
+      return isStamp(line, at: index) ? index : nil
+    default:
+      // `daemon.log:Dec 27`: a file's name has no blank.
+      while index < min(256, line.byteCount), !line.byte(index).isBlank {
+        if line.byte(index) == 0x3a, isStamp(line, at: index + 1) { return index + 1 }
+        index += 1
+      }
+      return nil
+    }
+  }
+
+  /// A look at the shape alone: is the rest worth reading?
+  private static func isStamp(_ line: RawSpan, at start: Int) -> Bool {
+    guard start >= 0, line.byteCount - start >= 14 else { return false }
+    if line.byte(start).isASCIIUppercase {
+      guard line.byte(start + 3) == 0x20, month(line, at: start) != nil else { return false }
+      let day = line.byte(start + 4)
+      return day.isDigit || (day == 0x20 && line.byte(start + 5).isDigit)
+    }
+    return line.byteCount - start >= 19 && line.byte(start).isDigit && line.byte(start + 4) == 0x2d
+      && line.byte(start + 7) == 0x2d && (line.byte(start + 10) == 0x54 || line.byte(start + 10) == 0x20)
+      && line.byte(start + 13) == 0x3a
+  }
+
+  private static func month(_ line: RawSpan, at start: Int) -> Int? {
+    switch (line.byte(start), line.byte(start + 1), line.byte(start + 2)) {
+    case (0x4a, 0x61, 0x6e): 1
+    case (0x46, 0x65, 0x62): 2
+    case (0x4d, 0x61, 0x72): 3
+    case (0x41, 0x70, 0x72): 4
+    case (0x4d, 0x61, 0x79): 5
+    case (0x4a, 0x75, 0x6e): 6
+    case (0x4a, 0x75, 0x6c): 7
+    case (0x41, 0x75, 0x67): 8
+    case (0x53, 0x65, 0x70): 9
+    case (0x4f, 0x63, 0x74): 10
+    case (0x4e, 0x6f, 0x76): 11
+    case (0x44, 0x65, 0x63): 12
+    default: nil
+    }
+  }
+
+  /// Reads the line's frame from where its stamp starts.
+  package mutating func read(_ line: RawSpan, at start: Int) -> SyslogFrame.Result {
+    var cursor = start
+    let stamp = line.byte(start).isDigit ? isoStamp(line, &cursor) : classicStamp(line, &cursor)
+    guard case .time(let time) = stamp else {
+      return if case .invalid = stamp { .invalidStamp } else { .none }
+    }
+    let end = line.byteCount
+    func skipBlanks() { while cursor < end, line.byte(cursor).isBlank { cursor += 1 } }
+    skipBlanks()
+    let hostStart = cursor
+    while cursor < end, !line.byte(cursor).isBlank { cursor += 1 }
+    guard cursor > hostStart else { return .prefix(time) }
+    var host = hostStart..<cursor
+    let hostIsTag = line.byte(cursor - 1) == 0x3a || line.byte(cursor - 1) == 0x5d
+    if hostIsTag, !line.slice(host).isAddress {
+      cursor = hostStart
+      host = hostStart..<hostStart
+    } else {
+      // IRIX puts level and facility before the host: `6E:kestrel`.
+      if host.count > 3, line.byte(hostStart).isDigit, line.byte(hostStart + 1).isASCIIUppercase,
+        line.byte(hostStart + 2) == 0x3a
+      {
+        host = (hostStart + 3)..<cursor
+      }
+      skipBlanks()
+    }
+    guard cursor < end else { return .prefix(time) }
+    return .frame(tag(line, from: cursor, time: time, host: host))
+  }
+
+  /// The tag `/usr/etc/portmap[150]:`, or a message without one.
+  private func tag(_ line: RawSpan, from start: Int, time: EventTime, host: Range<Int>) -> SyslogFrame {
+    let end = line.byteCount
+    var index = start
+    var name = start
+    while index < end {
+      let byte = line.byte(index)
+      if byte == 0x5b || byte == 0x3a || byte.isBlank { break }
+      if byte == 0x2f { name = index + 1 }
+      index += 1
+    }
+    let tag = name..<index
+    var pid: Int?
+    var isCut = false
+    if index < end, line.byte(index) == 0x5b {
+      var number = 0
+      var cursor = index + 1
+      while cursor < end, line.byte(cursor).isDigit, cursor - index < 11 {
+        number = number * 10 + Int(line.byte(cursor) - 0x30)
+        cursor += 1
+      }
+      isCut = cursor == end
+      if cursor < end, line.byte(cursor) == 0x5d, cursor > index + 1 {
+        pid = number
+        index = cursor + 1
+      }
+    }
+    if index < end, line.byte(index) == 0x3a { index += 1 }
+    while index < end, line.byte(index).isBlank { index += 1 }
+    // Solaris: `[ID 884469 daemon.warning] `.
+    if line.hasBytes(SyslogReader.messageID, at: index) {
+      if let close = line.firstIndex(of: 0x5d, from: index) {
+        index = close + 1
+        while index < end, line.byte(index).isBlank { index += 1 }
+      } else {
+        isCut = true
+      }
+    } else if let message = SyslogReader.endOfUptime(line, at: index) {
+      isCut = isCut || message == end
+      index = message
+    } else if index < end, end - index < SyslogReader.messageID.count {
+      isCut = isCut || SyslogReader.messageID.starts(with: Bytes(line.slice(index..<end)).array)
+    }
+    return SyslogFrame(time: time, host: host, tag: tag, pid: pid, message: index, isCut: isCut)
+  }
+
+  private static let messageID = Array("[ID".utf8)
+
+  /// Behind the `[12345.678901] ` or `[    5.000001] ` that Linux' printk.time puts before a message: seconds since boot.
+  /// The line's end when it ends before the bracket does; nil when something else stands there.
+  private static func endOfUptime(_ line: RawSpan, at start: Int) -> Int? {
+    let end = line.byteCount
+    guard start < end, line.byte(start) == 0x5b else { return nil }
+    var index = start + 1
+    while index < end, line.byte(index).isBlank { index += 1 }
+    if index == end { return end }
+    guard number(line, &index, digits: 1...12) != nil else { return nil }
+    if index == end { return end }
+    guard line.byte(index) == 0x2e else { return nil }
+    index += 1
+    if index == end { return end }
+    guard number(line, &index, digits: 1...9) != nil else { return nil }
+    if index == end { return end }
+    guard line.byte(index) == 0x5d else { return nil }
+    index += 1
+    while index < end, line.byte(index).isBlank { index += 1 }
+    return index
+  }
+
+  private enum Stamp { case time(EventTime), invalid, none }
+
+  /// `Dec 27 15:20:35`, `Jan  3 15:03:59` or `Jan 3 15:03:59`.
+  private mutating func classicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
+    let start = cursor
+    guard line.byteCount - start >= 15 else { return readClassicStamp(line, &cursor) }
+    let (head, tail) = (line.uint64(start), line.uint64(start + 7))
+    if let cachedStamp, cachedStamp.head == head, cachedStamp.tail == tail {
+      cursor = start + 15
+      return .time(cachedStamp.time)
+    }
+    let stamp = readClassicStamp(line, &cursor)
+    if case .time(let time) = stamp, cursor == start + 15 { cachedStamp = (head, tail, time) }
+    return stamp
+  }
+
+  private mutating func readClassicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
+    guard let month = SyslogReader.month(line, at: cursor) else { return .none }
+    cursor += 3
+    while cursor < line.byteCount, line.byte(cursor) == 0x20 { cursor += 1 }
+    guard let day = number(line, &cursor, digits: 1...2), cursor < line.byteCount, line.byte(cursor) == 0x20 else {
+      return .none
+    }
+    cursor += 1
+    guard let seconds = clock(line, &cursor) else { return .none }
+    guard let midnight = midnight(month: month, day: day), seconds < 86_401,
+      let timestamp = Timestamp(seconds: zone.utc(local: midnight + Int64(seconds)))
+    else { return .invalid }
+    return .time(EventTime(timestamp, fractionDigits: 0))
+  }
+
+  /// Midnight, local time, of the last such day up to ``asOf``.
+  private mutating func midnight(month: Int, day: Int) -> Int64? {
+    if let cachedDate, cachedDate.month == month, cachedDate.day == day { return cachedDate.midnight }
+    let year = asOf.civil.year
+    for candidate in [year, year - 1] {
+      guard let date = Day(year: candidate, month: month, day: day), date <= asOf,
+        asOf.number - date.number <= 366
+      else { continue }
+      cachedDate = (month, day, Int64(date.number) * 86_400)
+      return Int64(date.number) * 86_400
+    }
+    return nil
+  }
+
+  /// `2000-01-03T15:03:59.123+01:00`, or with a blank for the T and without a zone.
+  private func isoStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
+    guard let year = number(line, &cursor, digits: 4...4), skip(0x2d, line, &cursor),
+      let month = number(line, &cursor, digits: 2...2), skip(0x2d, line, &cursor),
+      let day = number(line, &cursor, digits: 2...2), cursor < line.byteCount
+    else { return .none }
+    cursor += 1
+    guard let seconds = clock(line, &cursor) else { return .none }
+    let (nanoseconds, digits) = fraction(line, &cursor)
+    guard let date = Day(year: year, month: month, day: day), seconds < 86_401 else { return .invalid }
+    let local = Int64(date.number) * 86_400 + Int64(seconds)
+    let utc = zoneOffset(line, &cursor).map { local - $0 } ?? zone.utc(local: local)
+    guard let timestamp = Timestamp(seconds: utc, nanoseconds: nanoseconds) else { return .invalid }
+    return .time(EventTime(timestamp, fractionDigits: digits))
+  }
+
+  /// Seconds that `Z`, `+01:00`, `+0100` or `+01` stand for.
+  private func zoneOffset(_ line: RawSpan, _ cursor: inout Int) -> Int64? {
+    guard cursor < line.byteCount else { return nil }
+    let sign = line.byte(cursor)
+    if sign == 0x5a {
+      cursor += 1
+      return 0
+    }
+    guard sign == 0x2b || sign == 0x2d else { return nil }
+    var index = cursor + 1
+    guard let hours = number(line, &index, digits: 2...2), hours < 24 else { return nil }
+    var minutes = 0
+    var after = index
+    if after < line.byteCount, line.byte(after) == 0x3a { after += 1 }
+    if let value = number(line, &after, digits: 2...2), value < 60 {
+      minutes = value
+      index = after
+    }
+    cursor = index
+    let offset = Int64(hours * 3600 + minutes * 60)
+    return sign == 0x2d ? -offset : offset
+  }
+
+  private func skip(_ byte: UInt8, _ line: RawSpan, _ cursor: inout Int) -> Bool {
+    guard cursor < line.byteCount, line.byte(cursor) == byte else { return false }
+    cursor += 1
+    return true
+  }
+}
+
+/// Up to the largest count of `digits`; nil when there are fewer than its smallest.
+package func number(_ line: RawSpan, _ cursor: inout Int, digits: ClosedRange<Int>) -> Int? {
+  var value = 0
+  let start = cursor
+  while cursor < line.byteCount, cursor - start < digits.upperBound, line.byte(cursor).isDigit {
+    value = value * 10 + Int(line.byte(cursor) - 0x30)
+    cursor += 1
+  }
+  guard cursor - start >= digits.lowerBound else {
+    cursor = start
+    return nil
+  }
+  return value
+}
+
+/// `15:20:35` as seconds since midnight; 60 is allowed for a leap second.
+package func clock(_ line: RawSpan, _ cursor: inout Int) -> Int? {
+  let start = cursor
+  guard line.byteCount - cursor >= 8, line.byte(cursor + 2) == 0x3a, line.byte(cursor + 5) == 0x3a,
+    let hours = number(line, &cursor, digits: 2...2)
+  else { return nil }
+  cursor += 1
+  guard let minutes = number(line, &cursor, digits: 2...2) else { return nil }
+  cursor += 1
+  guard let seconds = number(line, &cursor, digits: 2...2), hours < 24, minutes < 60, seconds <= 60 else {
+    cursor = start
+    return nil
+  }
+  return hours * 3600 + minutes * 60 + seconds
+}
+
+/// `.513401` as nanoseconds, and its digits; further digits than nine are passed over.
+package func fraction(_ line: RawSpan, _ cursor: inout Int) -> (nanoseconds: Int64, digits: UInt8) {
+  guard cursor + 1 < line.byteCount, line.byte(cursor) == 0x2e || line.byte(cursor) == 0x2c,
+    line.byte(cursor + 1).isDigit
+  else { return (0, 0) }
+  cursor += 1
+  var value: Int64 = 0
+  var digits: UInt8 = 0
+  while cursor < line.byteCount, line.byte(cursor).isDigit {
+    if digits < 9 {
+      value = value * 10 + Int64(line.byte(cursor) - 0x30)
+      digits += 1
+    }
+    cursor += 1
+  }
+  for _ in digits..<9 { value *= 10 }
+  return (value, digits)
+}
+
+extension RawSpan {
+  /// Whether all of it is an address, such as an IPv6 address that ends in a colon's neighbour.
+  var isAddress: Bool {
+    guard let (_, end) = IPAddress.parse(self, at: 0) else { return false }
+    return end == byteCount
+  }
+}

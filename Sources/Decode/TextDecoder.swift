@@ -1,0 +1,386 @@
+package import Evidence
+
+/// Text to records: a log, a trace, a report, or prose with any of them in it.
+///
+/// Mailers wrap lines, so a record may need the lines after it. A line that begins a record is read at once; only when
+/// its wording ends too early, or is also the start of a longer one, is it kept, and the next lines are joined to it as
+/// long as the result is a record or the start of one.
+package struct TextDecoder {
+  package let input: InputID
+  private let zone: ZoneTable
+  private var lines: LogLineReader
+  private var reports: ReportReader
+  private var pending: Pending?
+  private var lastRecords = LastRecords()
+
+  /// A record is never joined from more lines than this.
+  private static let joinCap = 8
+
+  package init(input: InputID, library: FormatLibrary, asOf: Day, zone: ZoneTable) {
+    self.input = input
+    self.zone = zone
+    lines = LogLineReader(library: library, syslog: SyslogReader(asOf: asOf, zone: zone))
+    reports = ReportReader(programs: library.programs)
+  }
+
+  /// A record that may go on in the next line.
+  private struct Pending {
+    enum Kind {
+      case syslog(LogLineReader.Partial)
+      /// A whole log record, which a longer wording would go on with: `connect from A to set(nfs)` is allowed, unless
+      /// the next line says `declined (non-loopback sender)`.
+      case whole(LogLineReader.Whole)
+      /// The packet as far as it is complete.
+      case trace(TraceLine?)
+    }
+    var kind: Kind
+    var text: [UInt8]
+    /// Where the stamp starts in `text`.
+    var stamp: Int
+    var provenance: Provenance
+    var lineCount = 1
+    var hex: [UInt8] = []
+    var citation: Citation { Citation(provenance, text: Bytes(text)) }
+  }
+
+  /// Reads one line, without its end.
+  /// - Parameters:
+  ///   - number: The line's number in the input, from 1.
+  ///   - offset: The offset of its first byte.
+  package mutating func push(_ line: RawSpan, number: Int, offset: Int, into intake: inout Intake) {
+    let place = Provenance(
+      input: input, place: .lines(first: number, last: number), offset: offset, length: line.byteCount)
+    if pending != nil {
+      if extend(line, place, into: &intake) { return }
+      flush(into: &intake)
+    }
+    begin(line, place, into: &intake)
+  }
+
+  package mutating func finish(into intake: inout Intake) {
+    flush(into: &intake)
+    reports.finish(into: &intake)
+  }
+
+  // MARK: Beginning a record
+
+  private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
+    if let start = SyslogReader.stampStart(line), !isDatedPacket(line) {
+      let result = lines.read(line, at: start, citation: Citation(place, text: Bytes(line)))
+      if take(result, line, start, place, into: &intake) { return }
+    }
+    if let start = TraceLine.stampStart(line) {
+      let citation = Citation(place, text: Bytes(line.slice(start..<line.byteCount)))
+      switch TraceLine.read(line.slice(start..<line.byteCount), zone: zone, citation: citation) {
+      case .packet(let trace):
+        pending = Pending(kind: .trace(trace), text: Bytes(line).array, stamp: start, provenance: place)
+      case .prefix: pending = Pending(kind: .trace(nil), text: Bytes(line).array, stamp: start, provenance: place)
+      case .none where TraceLine.namesEnds(line):
+        odd(.traceUnreadable, citation, into: &intake)
+      case .none: reports.push(line, place, into: &intake)
+      }
+      return
+    }
+    reports.push(line, place, into: &intake)
+  }
+
+  /// Whether a line that begins with a date and a time, as rsyslog's may, is one of tcpdump's (`-tttt`): what follows tells.
+  private func isDatedPacket(_ line: RawSpan) -> Bool {
+    guard let start = TraceLine.stampStart(line), line.byte(start + 4) == 0x2d,
+      line.hasBytes(TextDecoder.family, at: start + 26)
+    else { return false }
+    let packet = line.slice(start..<line.byteCount)
+    let place = Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0)
+    if case .none = TraceLine.read(packet, zone: zone, citation: Citation(place, text: "")) { return false }
+    return true
+  }
+  /// The blank behind a stamp of six digits, and the start of `IP` or `IP6`; ARP and others are of no concern as log lines too.
+  private static let family = Array(" IP".utf8)
+
+  /// Counts what a log line gave; false when it is no log line after all.
+  private mutating func take(
+    _ result: LogLineReader.Result, _ line: RawSpan, _ start: Int, _ place: Provenance, into intake: inout Intake
+  ) -> Bool {
+    switch result {
+    case .none: return false
+    case .prefix(let partial):
+      pending = Pending(kind: .syslog(partial), text: Bytes(line).array, stamp: start, provenance: place)
+      return true
+    case .event(let event, let format, let host, true):
+      let record = LogLineReader.Whole(event: event, format: format, host: host)
+      pending = Pending(kind: .whole(record), text: Bytes(line).array, stamp: start, provenance: place)
+      return true
+    case .event(let event, _, let host, false):
+      lastRecords.note(host, event: intake.events.count)
+      count(event.time, line, start, into: &intake)
+      intake.events.append(event)
+      intake.tally.understood += 1
+    case .repetition(let count, let host, let time):
+      repeatRecord(count, host, time, Citation(place, text: Bytes(line)), into: &intake)
+      self.count(time, line, start, into: &intake)
+    case .unconcerned(let time, let host):
+      lastRecords.note(host, event: nil)
+      count(time, line, start, into: &intake)
+      intake.tally.unconcerned += 1
+    case .unmatched(let time, let host):
+      lastRecords.note(host, event: nil)
+      count(time, line, start, into: &intake)
+      odd(.lineUnmatched, Citation(place, text: Bytes(line)), into: &intake)
+    case .invalidStamp:
+      intake.tally.hostRecords += 1
+      odd(.stampInvalid, Citation(place, text: Bytes(line)), into: &intake)
+    }
+    return true
+  }
+
+  private func count(_ time: EventTime, _ line: RawSpan, _ start: Int, into intake: inout Intake) {
+    intake.tally.hostRecords += 1
+    intake.tally.note(.syslog)
+    intake.tally.note(time)
+    if line.byte(start).isDigit {
+      if intake.tally.newestWithYear.map({ $0 < time }) ?? true { intake.tally.newestWithYear = time }
+    } else {
+      intake.tally.yearlessRecords += 1
+    }
+  }
+
+  private func odd(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, into intake: inout Intake) {
+    intake.tally.odd += 1
+    intake.oddities.note(kind, citation())
+  }
+
+  private mutating func repeatRecord(
+    _ count: Int, _ host: Host.Key, _ time: EventTime, _ citation: Citation, into intake: inout Intake
+  ) {
+    switch lastRecords.last(of: host) {
+    case .event(let index) where index < intake.events.count:
+      var event = intake.events[index]
+      event.count = count
+      event.time = time
+      event.citation = citation
+      intake.events.append(event)
+      intake.tally.understood += 1
+    case .other: intake.tally.unconcerned += 1
+    default: odd(.repeatWithoutRecord, citation, into: &intake)
+    }
+  }
+
+  // MARK: Going on with a record
+
+  /// Joins a line to the pending record, if that gives a record or the start of one.
+  private mutating func extend(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
+    guard var record = pending, record.lineCount < TextDecoder.joinCap || !record.hex.isEmpty else { return false }
+    let content = trimmed(line)
+    guard content.byteCount > 0, SyslogReader.stampStart(line) == nil, TraceLine.stampStart(line) == nil else {
+      return false
+    }
+    record.provenance.extend(to: place)
+    record.lineCount += 1
+    if case .trace(.some(let trace)) = record.kind, let hex = HexLine.bytes(content) {
+      guard record.hex.count < 65_536 else { return false }
+      record.hex += hex
+      record.kind = .trace(trace)
+      pending = record
+      return true
+    }
+    guard record.hex.isEmpty else { return false }
+    if case .whole(let whole) = record.kind { return extend(whole, of: record, by: content, into: &intake) }
+    var other: (TraceLine, [UInt8])?
+    for text in TextDecoder.joins(record.text, content) {
+      let citation = Citation(record.provenance, text: Bytes(text))
+      switch record.kind {
+      case .syslog:
+        switch lines.read(text.rawSpan, at: record.stamp, citation: citation) {
+        case .event(let event, let format, let host, let mayGoOn):
+          let found = LogLineReader.Whole(event: event, format: format, host: host)
+          // With the blank, a word that was cut may still be a record, of a wider wording.
+          let longer = mayGoOn ? joined(record, content, before: format) : nil
+          guard mayGoOn, longer == nil else {
+            pending = nil
+            return take(longer?.whole ?? found, longer?.text ?? text, record, into: &intake)
+          }
+          record.kind = .whole(found)
+        case .prefix(let partial): record.kind = .syslog(partial)
+        default: continue
+        }
+      case .trace(let known):
+        if known?.isClosed == true { return false }
+        let span = text.rawSpan
+        switch TraceLine.read(span.slice(record.stamp..<span.byteCount), zone: zone, citation: citation) {
+        case .packet(let trace) where trace.isOther && known == nil:
+          // With a blank in it a keyword is none: the other way to join may know it.
+          if other == nil { other = (trace, text) }
+          continue
+        case .packet(let trace): record.kind = .trace(trace)
+        case .prefix: record.kind = .trace(nil)
+        case .none: continue
+        }
+      case .whole: continue
+      }
+      record.text = text
+      pending = record
+      return true
+    }
+    guard let other else { return false }
+    (record.kind, record.text) = (.trace(other.0), other.1)
+    pending = record
+    return true
+  }
+
+  /// A whole record grows only into a longer wording: the prose behind a log is no part of it.
+  private mutating func extend(
+    _ whole: LogLineReader.Whole, of record: Pending, by content: RawSpan, into intake: inout Intake
+  ) -> Bool {
+    guard let longer = joined(record, content, before: whole.format) else { return false }
+    pending = nil
+    return take(longer.whole, longer.text, record, into: &intake)
+  }
+
+  /// The record that the joined lines give by a format that stands before another.
+  private mutating func joined(
+    _ record: Pending, _ content: RawSpan, before limit: Int
+  ) -> (whole: LogLineReader.Whole, text: [UInt8])? {
+    for text in TextDecoder.joins(record.text, content) {
+      let citation = Citation(record.provenance, text: Bytes(text))
+      if case .event(let event, let format, let host, _) = lines.read(
+        text.rawSpan, at: record.stamp, citation: citation), format < limit
+      {
+        return (LogLineReader.Whole(event: event, format: format, host: host), text)
+      }
+    }
+    return nil
+  }
+
+  /// Counts a record of joined lines, which is not looked at again.
+  private mutating func take(
+    _ whole: LogLineReader.Whole, _ text: [UInt8], _ record: Pending, into intake: inout Intake
+  ) -> Bool {
+    take(
+      .event(whole.event, format: whole.format, host: whole.host, mayGoOn: false), text.rawSpan, record.stamp,
+      record.provenance, into: &intake)
+  }
+
+  /// The ways in which a wrapped line may go on: with the blank that the mailer took, or without one. Between two digits
+  /// a blank is the rarer case.
+  private static func joins(_ text: [UInt8], _ line: RawSpan) -> [[UInt8]] {
+    var start = text
+    while let last = start.last, last.isBlank { start.removeLast() }
+    let rest = Bytes(line).array
+    let glued = start + rest
+    let spaced = start + [0x20] + rest
+    let isNumber = (start.last?.isDigit ?? false) && (rest.first?.isDigit ?? false)
+    return isNumber ? [glued, spaced] : [spaced, glued]
+  }
+
+  @_lifetime(copy line)
+  private func trimmed(_ line: RawSpan) -> RawSpan {
+    var start = 0
+    var end = line.byteCount
+    while start < end, line.byte(start).isBlank { start += 1 }
+    while end > start, line.byte(end - 1).isBlank { end -= 1 }
+    return line.slice(start..<end)
+  }
+
+  // MARK: Ending a record
+
+  private mutating func flush(into intake: inout Intake) {
+    guard let record = pending else { return }
+    pending = nil
+    switch record.kind {
+    case .syslog(let partial): finish(partial, record, into: &intake)
+    case .whole(let whole): _ = take(whole, record.text, record, into: &intake)
+    case .trace(let trace): finish(trace, record, into: &intake)
+    }
+  }
+
+  /// A log record that ended in the middle of its wording.
+  private mutating func finish(_ partial: LogLineReader.Partial, _ record: Pending, into intake: inout Intake) {
+    count(partial.time, record.text.rawSpan, record.stamp, into: &intake)
+    let host = partial.host.isEmpty ? Host.unknown : HostText.host(partial.host.array.rawSpan)
+    lastRecords.note(Host.Key(partial.host.array.rawSpan), event: nil)
+    let tag = partial.tag.array
+    guard lines.library.tag(tag.rawSpan, 0..<tag.count)?.isExclusive == true else {
+      intake.tally.unconcerned += 1
+      return
+    }
+    intake.events.append(
+      Event(
+        time: partial.time, view: .host, action: .incomplete, outcome: .unknown,
+        source: Endpoint(host: partial.source), target: Endpoint(host: host),
+        observer: partial.tag, detail: partial.message, citation: record.citation))
+    odd(.recordIncomplete, record.citation, into: &intake)
+  }
+
+  private mutating func finish(_ trace: TraceLine?, _ record: Pending, into intake: inout Intake) {
+    guard var packet = trace?.packet else {
+      if TraceLine.namesEnds(record.text.rawSpan) {
+        odd(.traceUnreadable, record.citation, into: &intake)
+      } else {
+        // A time of day with a fraction, and no packet: other text has that too.
+        intake.tally.note(.prose)
+        intake.tally.unconcerned += 1
+      }
+      return
+    }
+    packet.citation = record.citation
+    intake.tally.note(.traceText)
+    intake.tally.packets += 1
+    intake.tally.note(packet.time)
+    if packet.time.isDated, intake.tally.newestWithYear.map({ $0 < packet.time }) ?? true {
+      intake.tally.newestWithYear = packet.time
+    }
+    if trace?.isOther == true {
+      intake.tally.unconcerned += 1
+      return
+    }
+    if !record.hex.isEmpty, let checked = HexDump.check(record.hex.rawSpan, against: packet) {
+      packet = checked
+      if let check = packet.hexCheck, check.disagrees { intake.oddities.note(.hexDisagrees, packet.citation) }
+    }
+    intake.packets.append(packet)
+    intake.tally.understood += 1
+  }
+}
+
+extension HexCheck {
+  /// Whether text and hexadecimal name different ends.
+  package var disagrees: Bool { textSource != .address(hexSource) || textTarget != .address(hexTarget) }
+}
+
+extension Provenance {
+  /// Grows the record by the lines of another place behind it.
+  fileprivate mutating func extend(to other: Provenance) {
+    guard case .lines(let first, _) = place, case .lines(_, let last) = other.place else { return }
+    place = .lines(first: first, last: last)
+    length = other.offset + other.length - offset
+  }
+}
+
+/// A line of a hexadecimal dump: `4500 003c 10ba` of 1999, `0x0000:  4500 003c  E..<` of today.
+enum HexLine {
+  static func bytes(_ line: RawSpan) -> [UInt8]? {
+    var index = 0
+    if line.hasBytes([0x30, 0x78], at: 0) {
+      guard let colon = line.firstIndex(of: 0x3a), colon <= 8 else { return nil }
+      index = colon + 1
+      while index < line.byteCount, line.byte(index).isBlank { index += 1 }
+    }
+    var bytes: [UInt8] = []
+    while index < line.byteCount, bytes.count < 16 {
+      var digits = 0
+      while digits < 4, index + 1 < line.byteCount, let high = line.byte(index).hexDigit,
+        let low = line.byte(index + 1).hexDigit
+      {
+        bytes.append(high << 4 | low)
+        digits += 2
+        index += 2
+      }
+      guard digits > 0 else { return nil }
+      guard index == line.byteCount || line.byte(index).isBlank else { return nil }
+      let isGap = index + 1 < line.byteCount && line.byte(index + 1).isBlank
+      if isGap { break }
+      index += 1
+    }
+    return bytes.count >= 2 ? bytes : nil
+  }
+}
