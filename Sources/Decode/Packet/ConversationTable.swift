@@ -1,0 +1,273 @@
+package import Evidence
+
+/// Packets in, events out: the one table of flows, for captures and for the text of tcpdump alike.
+///
+/// Packets come in the order of their time. A conversation becomes events when it ends: by its silence, by a new one between
+/// the same ends, or with the evidence.
+package struct ConversationTable: Sendable {
+  /// What an attacker's packets can fill.
+  package struct Limits: Sendable {
+    package var conversations = 200_000
+    /// Bytes that wait to become whole, over all conversations.
+    package var bufferedBytes = 64 << 20
+    /// Calls that wait for the end of their conversation.
+    package var callsPerConversation = 4096
+    package init() {}
+  }
+  /// Packets of an input, by what became of them.
+  package struct PacketCounts: Hashable, Sendable {
+    package var understood = 0
+    package var unconcerned = 0
+  }
+
+  package var oddities: OddityTally { journal.oddities }
+  /// What RPC the packets carried.
+  package var rpcTally: RPCTally { journal.tally }
+  /// Packets by input. Complete after ``finish(into:)``.
+  package private(set) var packetCounts: [InputID: PacketCounts] = [:]
+
+  private let limits: Limits
+  private let seed = FlowSeed()
+  private var journal = FlowJournal()
+  private var flows = FlowSlots()
+  private var notes = FlowNotes()
+  /// The flows that have more to remember than an entry holds.
+  private var whole: ContiguousArray<Flow> = []
+  private var freeWhole: ContiguousArray<Int32> = []
+  /// TCP and UDP end after different times, so each has an order of its own.
+  private var recentTCP = RecencyList()
+  private var recentUDP = RecencyList()
+  /// The flows that hold bytes.
+  private var buffering = RecencyList()
+  private var buffered = 0
+
+  package init(limits: Limits = Limits()) { self.limits = limits }
+
+  /// Takes a packet, and what was captured of its payload: nothing, for a packet of tcpdump's text.
+  package mutating func push(_ packet: PacketRecord, payload: RawSpan, into events: inout [Event]) {
+    endIdle(at: packet.time, into: &events)
+    guard packet.isTCP || packet.isUDP else {
+      push(error: packet)
+      return
+    }
+    let (key, direction) = FlowKey.of(packet)
+    let hash = seed.hash(key)
+    var known = flows.slot(of: key, hash: hash)
+    if let slot = known, !isContinued(slot, by: packet) {
+      end(slot, into: &events)
+      known = nil
+    }
+    let slot = known ?? open(FlowEntry(key, hash: hash, opening: packet), into: &events)
+    if packet.isTCP { recentTCP.touch(slot) } else { recentUDP.touch(slot) }
+    flows[slot].last = packet.time
+    if isBrief(slot, packet, payload: payload, from: direction) { return }
+    push(packet, payload: payload, from: direction, toWhole: slot, into: &events)
+  }
+
+  /// Ends what was silent for long enough.
+  package mutating func advance(to time: Timestamp, into events: inout [Event]) {
+    endIdle(at: EventTime(time, fractionDigits: 9), into: &events)
+  }
+
+  /// Ends every conversation: the evidence has no more packets.
+  package mutating func finish(into events: inout [Event]) {
+    while let slot = oldest { end(slot, into: &events) }
+  }
+
+  // MARK: Flows
+
+  private mutating func open(_ entry: FlowEntry, into events: inout [Event]) -> Int {
+    // Slots and notes are numbered in 32 bits.
+    while flows.count >= min(max(limits.conversations, 1), 1 << 24), let slot = oldest {
+      noteFull("more than \(limits.conversations) conversations", slot)
+      end(slot, into: &events)
+    }
+    return flows.insert(entry)
+  }
+
+  private mutating func isContinued(_ slot: Int, by packet: PacketRecord) -> Bool {
+    guard flows[slot].isRecent(at: packet.time) else { return false }
+    guard packet.flags.isSYN, !packet.flags.isACK else { return true }
+    let place = Int(flows[slot].whole)
+    return place >= 0
+      ? whole[place].isContinued(bySYN: packet.sequence) : flows[slot].isContinued(bySYN: packet.sequence)
+  }
+
+  private mutating func end(_ slot: Int, into events: inout [Event]) {
+    let entry = flows[slot]
+    recentTCP.remove(slot)
+    recentUDP.remove(slot)
+    switch entry.stage {
+    case .young:
+      var isEvent = false
+      if entry.canBeProbe, var flow = flow(of: entry) { isEvent = flow.end(&journal, into: &events) }
+      count(entry.packets, of: entry.input, isEvent: isEvent)
+    case .ordinary: count(entry.packets, of: entry.input, isEvent: false)
+    case .whole: end(whole: slot, into: &events)
+    }
+    notes.free(entry.firstNote, last: entry.lastNote)
+    flows.remove(slot)
+  }
+
+  private mutating func count(_ packets: Int, of input: InputID, isEvent: Bool) {
+    if isEvent {
+      packetCounts[input, default: PacketCounts()].understood += packets
+    } else {
+      packetCounts[input, default: PacketCounts()].unconcerned += packets
+    }
+  }
+
+  // MARK: Entries
+
+  /// Takes the packet if its flow's entry has room for all that it tells.
+  private mutating func isBrief(
+    _ slot: Int, _ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection
+  ) -> Bool {
+    switch flows[slot].stage {
+    case .ordinary:
+      flows[slot].follow(packet, from: direction)
+      countOrdinary(packet, slot)
+      return true
+    case .young:
+      guard flows[slot].noted > 0 || flows[slot].key.isPlain && flows[slot].key.isApartFromRPC,
+        let facts = NotedPacket(packet, from: direction),
+        flows[slot].take(packet, payload: payload, from: direction)
+      else { return false }
+      flows[slot].note(notes.append(facts, after: flows[slot].lastNote))
+      flows[slot].count()
+      settle(slot)
+      return true
+    case .whole: return false
+    }
+  }
+
+  /// Keeps nothing but counters of a flow that will be no event.
+  private mutating func settle(_ slot: Int) {
+    guard flows[slot].isSettled else { return }
+    notes.free(after: flows[slot].firstNote, last: flows[slot].lastNote)
+    flows[slot].settle()
+  }
+
+  private mutating func countOrdinary(_ packet: PacketRecord, _ slot: Int) {
+    let input = packet.provenance.input
+    if input == flows[slot].input { flows[slot].count() } else { count(1, of: input, isEvent: false) }
+  }
+
+  /// The whole flow that the noted packets make; nil when none is noted.
+  private mutating func flow(of entry: FlowEntry) -> Flow? {
+    var place = entry.firstNote
+    guard place != FlowNotes.end else { return nil }
+    let first = notes[place]
+    let opening = first.packet(entry.key, entry.input)
+    var flow = Flow(FlowEnds(opening, from: first.direction), opening: opening, from: first.direction)
+    let none: [UInt8] = []
+    while place != FlowNotes.end {
+      let facts = notes[place]
+      // Without its bytes a stream is one that carries something else, which is what the noted ones do.
+      flow.push(facts.packet(entry.key, entry.input), payload: none.rawSpan, from: facts.direction, &journal)
+      place = facts.next
+    }
+    return flow
+  }
+
+  // MARK: Whole flows
+
+  private mutating func push(
+    _ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection, toWhole slot: Int,
+    into events: inout [Event]
+  ) {
+    let place = flows[slot].stage == .whole ? Int(flows[slot].whole) : makeWhole(slot, packet, direction)
+    let before = whole[place].buffered
+    whole[place].push(packet, payload: payload, from: direction, &journal)
+    account(slot, place, before: before)
+    capCalls(slot, place, into: &events)
+  }
+
+  private mutating func makeWhole(_ slot: Int, _ packet: PacketRecord, _ direction: FlowDirection) -> Int {
+    let entry = flows[slot]
+    let flow = flow(of: entry) ?? Flow(FlowEnds(packet, from: direction), opening: packet, from: direction)
+    notes.free(entry.firstNote, last: entry.lastNote)
+    let place = freeWhole.popLast() ?? Int32(whole.count)
+    if Int(place) == whole.count { whole.append(flow) } else { whole[Int(place)] = flow }
+    flows[slot].become(whole: place)
+    return Int(place)
+  }
+
+  private mutating func end(whole slot: Int, into events: inout [Event]) {
+    let place = Int(flows[slot].whole)
+    buffering.remove(slot)
+    buffered -= whole[place].buffered
+    let isEvent = whole[place].end(&journal, into: &events)
+    count(whole[place].input.packets, of: whole[place].input.id, isEvent: isEvent)
+    for (input, packets) in whole[place].otherInputs { count(packets, of: input, isEvent: isEvent) }
+    whole[place].empty()
+    freeWhole.append(Int32(place))
+  }
+
+  /// An ICMP error belongs to the conversation that it quotes; other ICMP is of no concern.
+  private mutating func push(error packet: PacketRecord) {
+    guard let quoted = packet.quoted else {
+      count(1, of: packet.provenance.input, isEvent: false)
+      return
+    }
+    let (key, answered) = FlowKey.of(quoted.source, quoted.target, quoted.transport)
+    guard let slot = flows.slot(of: key, hash: seed.hash(key)) else {
+      count(1, of: packet.provenance.input, isEvent: false)
+      return
+    }
+    guard flows[slot].stage != .ordinary else {
+      countOrdinary(packet, slot)
+      return
+    }
+    let place = flows[slot].stage == .whole ? Int(flows[slot].whole) : makeWhole(slot, packet, answered)
+    whole[place].push(error: packet, quoting: quoted, answered: answered)
+  }
+
+  // MARK: Age
+
+  private mutating func endIdle(at time: EventTime, into events: inout [Event]) {
+    while let slot = recentTCP.oldest, flows[slot].isIdle(at: time) { end(slot, into: &events) }
+    while let slot = recentUDP.oldest, flows[slot].isIdle(at: time) { end(slot, into: &events) }
+  }
+
+  /// The flow that was silent for the longest time.
+  private var oldest: Int? {
+    guard let tcp = recentTCP.oldest else { return recentUDP.oldest }
+    guard let udp = recentUDP.oldest else { return tcp }
+    return flows[udp].last < flows[tcp].last ? udp : tcp
+  }
+
+  // MARK: Caps
+
+  private mutating func account(_ slot: Int, _ place: Int, before: Int) {
+    let now = whole[place].buffered
+    buffered += now - before
+    if now > 0 { buffering.touch(slot) } else if before > 0 { buffering.remove(slot) }
+    while buffered > limits.bufferedBytes, let oldest = buffering.oldest {
+      noteFull("more than \(limits.bufferedBytes) bytes wait to become whole", oldest)
+      let place = Int(flows[oldest].whole)
+      buffered -= whole[place].buffered
+      whole[place].dropBuffers()
+      buffering.remove(oldest)
+    }
+  }
+
+  private mutating func capCalls(_ slot: Int, _ place: Int, into events: inout [Event]) {
+    guard whole[place].callCount > limits.callsPerConversation else { return }
+    noteFull("more than \(limits.callsPerConversation) calls in one conversation", slot)
+    whole[place].giveCalls(into: &events)
+  }
+
+  /// Notes which conversation had to give way, by its first packet.
+  private mutating func noteFull(_ what: String, _ slot: Int) {
+    let entry = flows[slot]
+    let first: Provenance?
+    if entry.stage == .whole {
+      first = whole[Int(entry.whole)].sightings.first?.citation.provenance
+    } else {
+      first = entry.firstNote == FlowNotes.end ? nil : notes[entry.firstNote].provenance(entry.input)
+    }
+    guard let first else { return }
+    journal.oddities.note(.tableFull, Citation(first, text: Bytes(what)))
+  }
+}

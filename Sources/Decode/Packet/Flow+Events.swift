@@ -1,0 +1,138 @@
+import Evidence
+
+extension Flow {
+  /// Writes what the conversation was.
+  /// - Returns: false for an ordinary conversation, which is no event.
+  mutating func end(_ journal: inout FlowJournal, into events: inout [Event]) -> Bool {
+    flush(&journal)
+    if gaveCalls || !exchange.calls.isEmpty {
+      giveCalls(into: &events)
+      return true
+    }
+    guard let (action, outcome) = verdict, let sighting = firstOfInitiator else { return false }
+    events.append(event(action, outcome, sighting, from: initiator, conversation))
+    return true
+  }
+
+  /// Writes the calls so far, and forgets them.
+  mutating func giveCalls(into events: inout [Event]) {
+    let conversation = conversation
+    gaveCalls = true
+    for call in exchange.takeCalls() {
+      let outcome = call.outcome == .unanswered ? icmpOutcome(call.origin.direction) ?? .unanswered : call.outcome
+      var event = event(.rpcCall, outcome, call.origin, from: call.origin.direction, conversation)
+      event.rpc = call.facts
+      event.detail = call.detail
+      event.count = call.count
+      events.append(event)
+    }
+  }
+
+  private func event(
+    _ action: Event.Action, _ outcome: Outcome, _ sighting: PacketSighting, from direction: FlowDirection,
+    _ conversation: Conversation
+  ) -> Event {
+    Event(
+      time: sighting.time, view: .network, action: action, outcome: outcome, source: ends.sender(direction),
+      target: ends.receiver(direction), transport: ends.transport, observer: "packet", conversation: conversation,
+      citation: citation(sighting))
+  }
+
+  private var firstOfInitiator: PacketSighting? {
+    sightings.first { $0.direction == initiator } ?? sightings.first
+  }
+
+  /// The packet as a report quotes it; of a capture's frame the line is written only now.
+  private func citation(_ sighting: PacketSighting) -> Citation {
+    guard sighting.citation.text.isEmpty else { return sighting.citation }
+    let text = PacketRecord.summary(
+      ends.sender(sighting.direction), ends.receiver(sighting.direction), ends.transport, sighting.flags,
+      payloadLength: sighting.payloadLength)
+    return Citation(sighting.citation.provenance, text: text)
+  }
+
+  // MARK: Outcome
+
+  /// What a conversation without a call that could be read was; nil for an ordinary one.
+  private var verdict: (Event.Action, Outcome)? {
+    let asked = self[initiator].summary.payloadBytes > 0
+    let answered = self[initiator.opposite].summary.payloadBytes > 0
+    if servesRPC, asked || answered { return (.connection, connectionOutcome(answered: answered)) }
+    let outcome = ends.transport == .tcp ? segmentProbe(asked: asked, answered: answered) : datagramProbe
+    return outcome.map { (.probe, $0) }
+  }
+
+  private func connectionOutcome(answered: Bool) -> Outcome {
+    if answered { return .answered }
+    if let outcome = icmpOutcome(initiator) { return outcome }
+    if reset == initiator.opposite { return .reset }
+    let hasReply = self[initiator.opposite].summary.packets > 0
+    return ends.transport == .tcp && (hasReply || handshake != .syn) ? .connected : .unanswered
+  }
+
+  /// A TCP connection that carried no request.
+  private func segmentProbe(asked: Bool, answered: Bool) -> Outcome? {
+    guard !asked, !answered, syn != nil || isOddScan else { return nil }
+    if handshake >= .synAck { return .connected }
+    if reset == initiator.opposite { return .reset }
+    return icmpOutcome(initiator) ?? .unanswered
+  }
+
+  /// Flags that open nothing and belong to no connection, and at most an answer to each.
+  private var isOddScan: Bool {
+    isOddOpening && self[initiator.opposite].summary.packets <= self[initiator].summary.packets
+  }
+
+  /// A UDP exchange that is no conversation.
+  private var datagramProbe: Outcome? {
+    let answer = self[initiator.opposite].summary.packets
+    if answer == 0, let outcome = icmpOutcome(initiator) { return outcome }
+    // A lone answer to what was not captured, and what nobody answers by its nature.
+    guard self[initiator].summary.packets > 0, !ends.receiver(initiator).host.isGroup else { return nil }
+    if answer == 0 { return .unanswered }
+    return self[initiator].summary.payloadBytes == 0 ? .answered : nil
+  }
+
+  /// What an ICMP error says about a request of `direction` (RFC 792, RFC 1122, RFC 4443).
+  private func icmpOutcome(_ direction: FlowDirection) -> Outcome? {
+    guard let icmpError, icmpError.answered == direction else { return nil }
+    let isV6 = icmpError.error.target.host.address.map { !$0.isV4 } ?? false
+    switch (isV6, icmpError.error.icmpType, icmpError.error.icmpCode) {
+    case (false, 3, 2), (false, 3, 3), (true, 1, 4): return .reset
+    case (false, 3, 9), (false, 3, 10), (false, 3, 13), (true, 1, 1), (true, 1, 5), (true, 1, 6): return .rejected
+    default: return nil
+    }
+  }
+
+  // MARK: Conversation
+
+  private var conversation: Conversation {
+    let initiator = initiator
+    return Conversation(
+      initiator: self[initiator].summary, responder: self[initiator.opposite].summary, handshake: handshake,
+      close: close(initiator), syn: syn,
+      packets: sightings.map {
+        PacketNote(
+          time: $0.time, fromInitiator: $0.direction == initiator, flags: $0.flags, payloadLength: $0.payloadLength,
+          citation: citation($0))
+      }, packetCount: packetCount, hexChecks: hexChecks,
+      exchange: turns.map {
+        Conversation.Turn(role: $0.direction == initiator ? .initiator : .responder, bytes: $0.bytes)
+      })
+  }
+
+  private func close(_ initiator: FlowDirection) -> Conversation.Close {
+    if let firstFIN, low.hasFIN, high.hasFIN {
+      return .graceful(first: firstFIN == initiator ? .initiator : .responder)
+    }
+    return reset.map { .reset(by: $0 == initiator ? .initiator : .responder) } ?? .open
+  }
+}
+
+extension Host {
+  /// Multicast or the limited broadcast address: many receivers, none of which has to answer.
+  fileprivate var isGroup: Bool {
+    guard let address else { return false }
+    return address.isV4 ? address.v4 >> 28 == 0xe || address.v4 == UInt32.max : address.bits >> 120 == 0xff
+  }
+}

@@ -1,0 +1,343 @@
+import Evidence
+
+/// A conversation that goes on: what its packets told so far.
+struct Flow {
+  let ends: FlowEnds
+  private(set) var low = FlowSide()
+  private(set) var high = FlowSide()
+
+  private(set) var handshake = Conversation.Handshake.unseen
+  private(set) var syn: SYNFacts?
+  /// Who opened: the sender of the SYN, or whom a SYN/ACK answers.
+  private(set) var opener: FlowDirection?
+  private(set) var firstFIN: FlowDirection?
+  private(set) var reset: FlowDirection?
+  /// The flags of the first packet, and who sent it.
+  let firstFlags: TCPFlags
+  let firstSender: FlowDirection
+
+  private(set) var sightings: [PacketSighting] = []
+  private(set) var packetCount = 0
+  private(set) var hexChecks: [HexCheck] = []
+  private(set) var turns: [(direction: FlowDirection, bytes: Int)] = []
+  var exchange = RPCExchange()
+  /// Calls were given away before the conversation ended.
+  var gaveCalls = false
+  /// The ICMP error that answered, and whose packet it answers.
+  private(set) var icmpError: (error: QuotedDatagram, answered: FlowDirection)?
+
+  /// Packets by their input: nearly always one.
+  private(set) var input: (id: InputID, packets: Int)
+  private(set) var otherInputs: [InputID: Int] = [:]
+
+  init(_ ends: FlowEnds, opening packet: PacketRecord, from direction: FlowDirection) {
+    self.ends = ends
+    firstFlags = packet.flags
+    firstSender = direction
+    input = (packet.provenance.input, 0)
+  }
+
+  subscript(direction: FlowDirection) -> FlowSide {
+    get { direction == .fromLow ? low : high }
+    _modify {
+      if direction == .fromLow { yield &low } else { yield &high }
+    }
+  }
+
+  // The table asks these of every packet. They are mutating so that it asks in place: of a flow in an array, a plain
+  // getter makes a copy.
+
+  /// Bytes that wait to become whole.
+  var buffered: Int {
+    mutating get { low.buffered + high.buffered + exchange.buffered }
+  }
+  /// Calls that wait for the end of the conversation.
+  var callCount: Int {
+    mutating get { exchange.calls.count }
+  }
+
+  // MARK: Does it go on?
+
+  /// Nanoseconds without a packet that end a flow.
+  static func timeout(isUDP: Bool) -> Int64 { isUDP ? 30_000_000_000 : 300_000_000_000 }
+
+  /// Whether a SYN belongs to this flow, or opens a new one.
+  mutating func isContinued(bySYN sequence: UInt32) -> Bool {
+    !isClosed && (handshake < .complete || syn?.sequence == sequence)
+  }
+
+  private var isClosed: Bool { reset != nil || low.hasFIN && high.hasFIN }
+
+  // MARK: Packets
+
+  mutating func push(
+    _ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection, _ journal: inout FlowJournal
+  ) {
+    let sighting = PacketSighting(
+      time: packet.time, direction: direction, flags: packet.flags, payloadLength: packet.payloadLength,
+      citation: packet.citation)
+    note(sighting)
+    self[direction].note(packet)
+    if let check = packet.hexCheck, hexChecks.count < Conversation.packetCap { hexChecks.append(check) }
+    if ends.transport == .tcp {
+      pushSegment(packet, payload: payload, sighting, &journal)
+    } else {
+      pushDatagram(payload: payload, sighting, &journal)
+    }
+  }
+
+  /// Takes an ICMP error about a packet that `answered` sent.
+  mutating func push(error packet: PacketRecord, quoting quoted: QuotedDatagram, answered: FlowDirection) {
+    let citation = Citation(
+      packet.provenance, text: packet.citation.text.isEmpty ? packet.summary : packet.citation.text)
+    note(
+      PacketSighting(
+        time: packet.time, direction: answered.opposite, flags: [], payloadLength: packet.payloadLength,
+        citation: citation))
+    if icmpError == nil { icmpError = (quoted, answered) }
+  }
+
+  private mutating func note(_ sighting: PacketSighting) {
+    if packetCount == 0 { sightings.reserveCapacity(4) }
+    packetCount += 1
+    if sightings.count < Conversation.packetCap { sightings.append(sighting) }
+    let origin = sighting.citation.provenance.input
+    if origin == input.id { input.packets += 1 } else { otherInputs[origin, default: 0] += 1 }
+  }
+
+  /// Notes payload that was not there before.
+  private mutating func note(payload count: Int, from direction: FlowDirection) {
+    guard count > 0 else { return }
+    self[direction].summary.payloadBytes += count
+    if turns.last?.direction == direction {
+      turns[turns.count - 1].bytes += count
+    } else if turns.count < Conversation.packetCap {
+      turns.append((direction, count))
+    }
+  }
+
+  // MARK: UDP
+
+  private mutating func pushDatagram(payload: RawSpan, _ sighting: PacketSighting, _ journal: inout FlowJournal) {
+    note(payload: sighting.payloadLength, from: sighting.direction)
+    guard !payload.isEmpty else { return }
+    let isExpected = servesRPC || !exchange.calls.isEmpty
+    guard RPCMessage.isPlausibleStart(payload) == true else {
+      if isExpected { journal.note(.rpcMalformed, "no RPC message in \(payload.byteCount) bytes", at: sighting) }
+      return
+    }
+    do {
+      _ = try take(payload, length: sighting.payloadLength, sighting, isExpected: isExpected, &journal)
+    } catch {
+      if isExpected { journal.note(error.oddity, error.description, at: sighting) }
+    }
+  }
+
+  // MARK: TCP
+
+  private mutating func pushSegment(
+    _ packet: PacketRecord, payload: RawSpan, _ sighting: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    advanceHandshake(packet, from: sighting.direction)
+    if packet.flags.contains(.rst) {
+      reset = reset ?? sighting.direction
+      return
+    }
+    if packet.flags.contains(.fin) {
+      self[sighting.direction].hasFIN = true
+      firstFIN = firstFIN ?? sighting.direction
+    }
+    guard packet.payloadLength > 0 else { return }
+    let offset = self[sighting.direction].offset(of: packet)
+    let kept = self[sighting.direction].content == .other ? payload.slice(0..<0) : payload
+    if let fresh = self[sighting.direction].assembly.passInOrder(offset: offset, length: packet.payloadLength) {
+      note(payload: fresh.count, from: sighting.direction)
+      // Most segments are next in order, and need no copy.
+      let start = min(fresh.lowerBound - offset, kept.byteCount)
+      let bytes = kept.slice(start..<max(start, min(fresh.upperBound - offset, kept.byteCount)))
+      if !fresh.isEmpty { deliver(bytes, missing: fresh.count - bytes.byteCount, sighting, &journal) }
+      return
+    }
+    let fresh = self[sighting.direction].assembly.insert(
+      offset: offset, length: packet.payloadLength, captured: kept, origin: sighting)
+    note(payload: fresh, from: sighting.direction)
+    drain(sighting.direction, at: sighting, &journal)
+  }
+
+  /// RFC 9293, section 3.5.
+  private mutating func advanceHandshake(_ packet: PacketRecord, from direction: FlowDirection) {
+    if packet.flags.contains(.syn) {
+      self[direction].begin(sequence: packet.sequence)
+      if packet.flags.contains(.ack) {
+        opener = opener ?? direction.opposite
+        handshake = max(handshake, .synAck)
+      } else {
+        opener = opener ?? direction
+        syn = syn ?? SYNFacts(packet)
+        handshake = max(handshake, .syn)
+      }
+    } else if handshake != .unseen, direction == opener, !packet.flags.contains(.rst),
+      packet.flags.contains(.ack) || packet.payloadLength > 0
+    {
+      // The opener goes on only when its SYN was answered, even if the answer was not captured.
+      handshake = .complete
+    }
+  }
+
+  /// Hands what is in order to the record marking.
+  private mutating func drain(_ direction: FlowDirection, at sighting: PacketSighting, _ journal: inout FlowJournal) {
+    while true {
+      if let segment = self[direction].assembly.takeReady() {
+        deliver(segment.bytes.rawSpan, missing: segment.length - segment.bytes.count, segment.origin, &journal)
+      } else if self[direction].assembly.isOverfull {
+        if self[direction].content != .other { journal.note(.tableFull, "segments out of order", at: sighting) }
+        stepOverGap(direction, at: sighting, &journal)
+      } else {
+        return
+      }
+    }
+  }
+
+  private mutating func stepOverGap(
+    _ direction: FlowDirection, at sighting: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    guard let missing = self[direction].assembly.stepOverGap() else { return }
+    var sighting = sighting
+    sighting.direction = direction
+    deliver([UInt8]().rawSpan, missing: missing, sighting, &journal)
+  }
+
+  /// Takes the next bytes of a stream, and how many follow them that were not captured.
+  private mutating func deliver(
+    _ bytes: RawSpan, missing: Int, _ origin: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    let direction = origin.direction
+    guard self[direction].content != .other else { return }
+    var messages: [RecordMarking.Message] = []
+    var loss: DecodeError?
+    do {
+      try self[direction].marking.push(bytes, from: origin, into: &messages)
+      try self[direction].marking.skip(missing, into: &messages)
+    } catch {
+      loss = error
+    }
+    for message in messages { take(message, &journal) }
+    if let loss { giveUp(direction, loss, at: origin, &journal) }
+    if self[direction].content == .undecided, isPlausible(self[direction].marking.start) == false {
+      giveUp(direction, DecodeError(.rpc, offset: 4, needed: 1, available: 0), at: origin, &journal)
+    }
+  }
+
+  private func isPlausible(_ start: [UInt8]) -> Bool? { RPCMessage.isPlausibleStart(start.rawSpan) }
+
+  private mutating func take(_ message: RecordMarking.Message, _ journal: inout FlowJournal) {
+    let direction = message.origin.direction
+    guard self[direction].content != .other else { return }
+    let isExpected = self[direction].content == .rpc || servesRPC
+    do {
+      let isRPC = try take(
+        message.bytes.rawSpan, length: message.length, message.origin, isExpected: isExpected, &journal)
+      if isRPC { self[direction].content = .rpc } else { self[direction].giveUp() }
+    } catch {
+      if isExpected { journal.note(error.oddity, error.description, at: message.origin) }
+      if self[direction].content == .undecided { self[direction].giveUp() }
+    }
+  }
+
+  private mutating func giveUp(
+    _ direction: FlowDirection, _ why: DecodeError, at origin: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    // A capture of headers alone loses every stream; that is no fault of the stream.
+    if !why.isTruncation, self[direction].content == .rpc || servesRPC {
+      journal.note(why.oddity, why.description, at: origin)
+    }
+    self[direction].giveUp()
+  }
+
+  // MARK: RPC
+
+  /// Takes an RPC message, and says whether it is one. Where RPC is expected no further sign of it is asked for.
+  private mutating func take(
+    _ bytes: RawSpan, length: Int, _ origin: PacketSighting, isExpected: Bool, _ journal: inout FlowJournal
+  ) throws(DecodeError) -> Bool {
+    let message = try RPCMessage.decode(bytes, length: length)
+    switch message.body {
+    case .call(let call):
+      guard isExpected || call.isPlausible else { return false }
+      exchange.push(message, call, bytes: bytes, from: origin, &journal)
+    case .reply(let reply):
+      exchange.push(message, reply, bytes: bytes, length: length, from: origin, &journal)
+    }
+    return true
+  }
+
+  /// Whether the side that answers has a port of RPC.
+  var servesRPC: Bool {
+    let initiator = initiator
+    return RPCPorts.rank(ends.receiver(initiator).port, peer: ends.sender(initiator).port) > 0
+  }
+
+  /// Who asks: the opener of the connection, else the sender of calls, else whose peer has the port of a service, else the
+  /// first who spoke.
+  var initiator: FlowDirection {
+    if let opener { return opener }
+    if let call = exchange.calls.first { return call.origin.direction }
+    if isOddOpening { return firstSender }
+    let isOneSided = self[firstSender.opposite].summary.packets == 0
+    // A client that closed its socket answers a late reply with an error, so the error alone does not tell.
+    if isOneSided, let icmpError { return icmpError.answered }
+    let (low, high) = (ends.low.port, ends.high.port)
+    let ranks = (RPCPorts.rank(low, peer: high), RPCPorts.rank(high, peer: low))
+    if ranks.0 != ranks.1 { return ranks.0 > ranks.1 ? .fromHigh : .fromLow }
+    guard let low, let high, low != high else { return firstSender }
+    // Ports below 1024 are those of services; among others the lower one of two says little where only one side spoke.
+    if isOneSided, min(low, high) >= 1024 { return firstSender }
+    return low < high ? .fromHigh : .fromLow
+  }
+
+  private static let xmas: TCPFlags = [.fin, .psh, .urg]
+  /// FIN, NULL and Xmas scans: their first segment belongs to no connection.
+  var isOddOpening: Bool {
+    ends.transport == .tcp && handshake == .unseen
+      && (firstFlags.rawValue == 0 || firstFlags == .fin || firstFlags == Flow.xmas)
+  }
+
+  // MARK: The end
+
+  /// Reads what still waits for bytes that did not come.
+  mutating func flush(_ journal: inout FlowJournal) {
+    guard low.buffered + high.buffered > 0, let sighting = sightings.last else { return }
+    for direction in [FlowDirection.fromLow, .fromHigh] {
+      while self[direction].content != .other, self[direction].assembly.buffered > 0 {
+        stepOverGap(direction, at: sighting, &journal)
+        drain(direction, at: sighting, &journal)
+      }
+    }
+  }
+
+  /// Frees what the flow holds; its slot waits for another.
+  mutating func empty() {
+    dropBuffers()
+    sightings = []
+    hexChecks = []
+    turns = []
+    otherInputs = [:]
+    exchange = RPCExchange()
+  }
+
+  /// Frees what waits to become whole.
+  mutating func dropBuffers() {
+    low.giveUp()
+    high.giveUp()
+    exchange.dropBuffers()
+  }
+}
+
+extension SYNFacts {
+  init(_ packet: PacketRecord) {
+    self.init(
+      window: packet.window, mss: packet.options.maximumSegmentSize, windowScale: packet.options.windowScale,
+      sackPermitted: packet.options.sackPermitted, timestampValue: packet.options.timestampValue,
+      dontFragment: packet.dontFragment, ttl: packet.timeToLive, ipID: packet.ipID, sequence: packet.sequence)
+  }
+}

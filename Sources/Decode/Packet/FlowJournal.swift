@@ -1,0 +1,16 @@
+import Evidence
+
+/// What flows write down beside their events.
+struct FlowJournal {
+  var oddities = OddityTally()
+  var tally = RPCTally()
+
+  mutating func note(_ procedure: RPCProcedure, calls: Int = 0, replies: Int = 0, at origin: PacketSighting) {
+    if !tally.note(procedure, calls: calls, replies: replies) { oddities.note(.tableFull, origin.citation) }
+  }
+
+  /// Notes what is wrong, with the packet where it was met.
+  mutating func note(_ kind: Oddity.Kind, _ what: String, at origin: PacketSighting) {
+    oddities.note(kind, Citation(origin.citation.provenance, text: Bytes(what)))
+  }
+}

@@ -1,0 +1,105 @@
+import Evidence
+
+/// The headers of the packets that opened flows, of which nobody knows yet whether they are of concern: chains in one
+/// array, so that noting a packet costs no allocation.
+struct FlowNotes {
+  static let end: Int32 = -1
+
+  private var notes: ContiguousArray<NotedPacket> = []
+  private var firstFree = end
+
+  /// Adds to the chain that ends with `last`.
+  mutating func append(_ facts: NotedPacket, after last: Int32) -> Int32 {
+    let place = firstFree == FlowNotes.end ? Int32(notes.count) : firstFree
+    if firstFree == FlowNotes.end {
+      notes.append(facts)
+    } else {
+      firstFree = notes[Int(place)].next
+      notes[Int(place)] = facts
+    }
+    if last != FlowNotes.end { notes[Int(last)].next = place }
+    return place
+  }
+
+  subscript(place: Int32) -> NotedPacket { notes[Int(place)] }
+
+  /// Frees the chain behind `first`.
+  mutating func free(after first: Int32, last: Int32) {
+    guard first != last, first != FlowNotes.end else { return }
+    notes[Int(last)].next = firstFree
+    firstFree = notes[Int(first)].next
+    notes[Int(first)].next = FlowNotes.end
+  }
+
+  /// Frees the whole chain.
+  mutating func free(_ first: Int32, last: Int32) {
+    guard first != FlowNotes.end else { return }
+    notes[Int(last)].next = firstFree
+    firstFree = first
+  }
+}
+
+/// What a packet's headers told, in few bytes; the flow's ends stand in its key.
+struct NotedPacket {
+  private let nanoseconds: Int64
+  private let offset: Int
+  private let number: Int
+  private let recordLength: UInt32
+  private let payloadLength: UInt32
+  private let sequence: UInt32
+  /// The next note of the flow.
+  fileprivate(set) var next = FlowNotes.end
+  private let options: TCPOptions
+  private let window: UInt16
+  private let ipID: UInt16?
+  private let timeToLive: UInt8?
+  private let flags: TCPFlags
+  private let fractionDigits: UInt8
+  private let dontFragment: Bool
+  let direction: FlowDirection
+
+  /// Nil for a packet that has more to tell, or larger numbers.
+  init?(_ packet: PacketRecord, from direction: FlowDirection) {
+    guard packet.isPlain, packet.time.isDated, case .frame(let number) = packet.provenance.place,
+      let recordLength = UInt32(exactly: packet.provenance.length),
+      let payloadLength = UInt32(exactly: packet.payloadLength)
+    else { return nil }
+    nanoseconds = packet.time.timestamp.nanoseconds
+    offset = packet.provenance.offset
+    self.number = number
+    self.recordLength = recordLength
+    self.payloadLength = payloadLength
+    sequence = packet.sequence
+    options = packet.options
+    window = packet.window
+    ipID = packet.ipID
+    timeToLive = packet.timeToLive
+    flags = packet.flags
+    fractionDigits = packet.time.fractionDigits
+    dontFragment = packet.dontFragment
+    self.direction = direction
+  }
+
+  func provenance(_ input: InputID) -> Provenance {
+    Provenance(input: input, place: .frame(number), offset: offset, length: Int(recordLength))
+  }
+
+  /// The packet again.
+  func packet(_ key: FlowKey, _ input: InputID) -> PacketRecord {
+    let isFromLow = direction == .fromLow
+    var packet = PacketRecord(
+      time: EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits),
+      source: IPAddress(bits: isFromLow ? key.low : key.high), target: IPAddress(bits: isFromLow ? key.high : key.low),
+      transport: key.isUDP ? .udp : .tcp, payloadLength: Int(payloadLength), provenance: provenance(input))
+    packet.setPorts(
+      source: isFromLow ? key.lowPort : key.highPort, target: isFromLow ? key.highPort : key.lowPort)
+    packet.flags = flags
+    packet.sequence = sequence
+    packet.window = window
+    packet.options = options
+    packet.timeToLive = timeToLive
+    packet.ipID = ipID
+    packet.dontFragment = dontFragment
+    return packet
+  }
+}

@@ -1,0 +1,65 @@
+import Evidence
+
+/// One direction of a flow.
+struct FlowSide {
+  /// What the stream carries, as far as it is known.
+  enum Content { case undecided, rpc, other }
+
+  var summary = Conversation.Side()
+  var content = Content.undecided
+  var assembly = StreamAssembly()
+  var marking = RecordMarking()
+  var hasFIN = false
+  /// The sequence number of the stream's first byte, and whether a SYN told it.
+  private var base: UInt32?
+  private var hasSYN = false
+
+  var buffered: Int { assembly.buffered + marking.buffered }
+
+  mutating func note(_ packet: PacketRecord) {
+    summary.packets += 1
+    if let ipID = packet.ipID {
+      summary.firstIPID = summary.firstIPID ?? ipID
+      summary.lastIPID = ipID
+    }
+    summary.ttl = summary.ttl ?? packet.timeToLive
+    summary.first = summary.first ?? packet.time
+    summary.last = packet.time
+  }
+
+  /// A SYN numbers the stream; a later one, of another try, numbers it anew unless data came already.
+  mutating func begin(sequence: UInt32) {
+    guard !hasSYN || assembly.next == 0 else { return }
+    base = sequence &+ 1
+    hasSYN = true
+  }
+
+  /// Where in the stream a segment's payload stands. Unwraps 32 bits around what comes next.
+  mutating func offset(of packet: PacketRecord) -> Int {
+    let sequence = packet.flags.contains(.syn) ? packet.sequence &+ 1 : packet.sequence
+    let base = base ?? sequence
+    self.base = base
+    let next = UInt32(truncatingIfNeeded: assembly.next)
+    let distance = Int(Int32(bitPattern: sequence &- base &- next))
+    // tcpdump's text counts from the SYN (as 1), or from the first segment that it saw, once it has printed that.
+    let isText = !packet.citation.text.isEmpty
+    let printed = Int(Int32(bitPattern: sequence &- (hasSYN ? 1 : 0) &- next))
+    // Which of the two it is shows in which is nearer: a first sequence number may be small.
+    let isPrinted = isText && printed.magnitude < distance.magnitude && printed.magnitude <= FlowSide.window
+    return assembly.next + (isPrinted ? printed : distance)
+  }
+
+  /// No sender is further ahead than this.
+  private static let window = 1 << 24
+
+  /// The stream is not RPC, or is lost: keeps nothing more of it.
+  mutating func giveUp() {
+    content = .other
+    dropBuffers()
+  }
+
+  mutating func dropBuffers() {
+    assembly.dropBytes()
+    marking = RecordMarking()
+  }
+}
