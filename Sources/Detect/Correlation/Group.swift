@@ -1,0 +1,103 @@
+import Evidence
+
+/// The events of one correlation that agree in the fields of `group-by`.
+struct Group: Sendable {
+  /// An event of the window that no finding has yet.
+  struct Pending: Sendable {
+    var time: Int64
+    var index: Int
+  }
+  /// A maximal stretch over which the condition held, with gaps no longer than the timespan: one finding.
+  struct Run: Sendable {
+    var events: [Int] = []
+    /// Of the last event, for the finding's pattern.
+    var values: [FieldValue?] = []
+    /// The time of the last event at which the condition held.
+    var lastTime: Int64
+  }
+
+  let key: [FieldValue]
+  var lastTime: Int64
+  /// Neighbours in the order of ``lastTime``; see ``GroupTable``.
+  var older: Int?
+  var newer: Int?
+
+  var pending = SlidingQueue<Pending>()
+  var run: Run?
+  // Of these one is used, the one of the correlation's type; the others are empty and cost no memory of the heap.
+  var weights = WeightWindow()
+  var values = DistinctWindow()
+  var proximity = ProximityWindow()
+  var chain = ChainWindow()
+
+  init(key: [FieldValue], at time: Int64) {
+    self.key = key
+    lastTime = time
+  }
+
+  var footprint: Int {
+    pending.count + (run?.events.count ?? 0) + weights.footprint + values.footprint + chain.footprint
+  }
+}
+
+/// The groups of one correlation, found by key and ordered by when they last changed.
+struct GroupTable: Sendable {
+  private var slots: [Group] = []
+  private var free: [Int] = []
+  private var places: [[FieldValue]: Int] = [:]
+  private var oldestSlot: Int?
+  private var newestSlot: Int?
+
+  var count: Int { places.count }
+  var oldestTime: Int64? { oldestSlot.map { slots[$0].lastTime } }
+
+  subscript(slot: Int) -> Group {
+    _read { yield slots[slot] }
+    _modify { yield &slots[slot] }
+  }
+
+  /// The slot of the group with `key`, made if need be, and now the newest.
+  mutating func touch(_ key: [FieldValue], at time: Int64) -> Int {
+    if let slot = places[key] {
+      unlink(slot)
+      slots[slot].lastTime = time
+      link(slot)
+      return slot
+    }
+    let group = Group(key: key, at: time)
+    let slot: Int
+    if let reused = free.popLast() {
+      slot = reused
+      slots[slot] = group
+    } else {
+      slot = slots.count
+      slots.append(group)
+    }
+    places[key] = slot
+    link(slot)
+    return slot
+  }
+
+  mutating func removeOldest() -> Group? {
+    guard let slot = oldestSlot else { return nil }
+    unlink(slot)
+    let group = slots[slot]
+    places[group.key] = nil
+    slots[slot] = Group(key: [], at: 0)
+    free.append(slot)
+    return group
+  }
+
+  private mutating func link(_ slot: Int) {
+    slots[slot].older = newestSlot
+    slots[slot].newer = nil
+    if let newestSlot { slots[newestSlot].newer = slot } else { oldestSlot = slot }
+    newestSlot = slot
+  }
+
+  private mutating func unlink(_ slot: Int) {
+    let (older, newer) = (slots[slot].older, slots[slot].newer)
+    if let older { slots[older].newer = newer } else { oldestSlot = newer }
+    if let newer { slots[newer].older = older } else { newestSlot = older }
+  }
+}

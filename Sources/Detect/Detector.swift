@@ -1,0 +1,104 @@
+package import Evidence
+
+/// Holds events against rules. Events come in the order of `Event.precedes`; what follows from them does not depend on
+/// how they are handed over.
+///
+/// Findings of single events are given at once, those of correlations when their run is over; ``finish(into:)`` puts all
+/// of them in order.
+package struct Detector: Sendable {
+  /// What the caps of the correlations cost.
+  package private(set) var oddities = OddityTally()
+
+  private let rules: RuleSet
+  private var correlators: [Correlator]
+  /// What the present event means to each correlation; emptied after each.
+  private var hits: [Correlator.Hit]
+  /// Whether the last event had a date. A time of day alone is on no day, so it is never correlated with dated events.
+  private var isDated: Bool?
+  /// Until this time nothing ends by itself; perhaps earlier than need be, never later.
+  private var deadline = Int64.max
+
+  package init(rules: RuleSet, caps: Caps = .standard) {
+    self.rules = rules
+    correlators = rules.correlations.map { Correlator($0, caps: caps) }
+    hits = rules.correlations.map { _ in Correlator.Hit() }
+  }
+
+  /// Takes the next event; `index` is its place among the ordered events, by which findings refer to it.
+  package mutating func push(_ event: borrowing Event, index: Int, into findings: inout [Finding]) {
+    advance(to: event.time, into: &findings)
+    let words = event.wordSet
+    var isCorrelated = false
+    for candidate in rules.candidates(for: event.action)
+    where rules.program.matches(from: candidate.start, event, words) {
+      report(rules.rules[candidate.rule].header, event, index, &findings)
+      for feed in rules.rules[candidate.rule].feeds {
+        isCorrelated = true
+        add(Correlator.Hit(positions: 1, weight: max(event.count, 1), indices: [index]), to: feed)
+      }
+    }
+    if isCorrelated { correlate(event, index, &findings) }
+  }
+
+  /// Ends what no event at `time` or later can prolong, for a live run in which no event comes for a while.
+  package mutating func advance(to time: EventTime, into findings: inout [Finding]) {
+    if isDated != time.isDated {
+      for index in correlators.indices { correlators[index].finish(into: &findings) }
+      deadline = .max
+      isDated = time.isDated
+    }
+    let now = time.timestamp.nanoseconds
+    guard deadline < now else { return }
+    for index in correlators.indices { correlators[index].expire(at: now, into: &findings) }
+    deadline = correlators.compactMap(\.deadline).min() ?? .max
+  }
+
+  /// Ends everything, and sorts `findings` by their first event and the rule's id.
+  package mutating func finish(into findings: inout [Finding]) {
+    for index in correlators.indices { correlators[index].finish(into: &findings) }
+    deadline = .max
+    isDated = nil
+    findings.sort(by: Finding.precedes)
+  }
+
+  // MARK: One event
+
+  private func report(_ header: RuleHeader, _ event: borrowing Event, _ index: Int, _ findings: inout [Finding]) {
+    guard header.alerts else { return }
+    findings.append(
+      Finding(signature: header.signature, pattern: header.pattern.rendered(event), events: [index]))
+  }
+
+  /// An event that several rules of a correlation match is one event.
+  private mutating func add(_ hit: Correlator.Hit, to feed: Feed) {
+    hits[feed.correlation].positions |= 1 << UInt64(clamping: feed.position)
+    hits[feed.correlation].weight = max(hits[feed.correlation].weight, hit.weight)
+    for index in hit.indices where hits[feed.correlation].indices.last != index {
+      hits[feed.correlation].indices.append(index)
+    }
+  }
+
+  /// Correlations stand after those they build on, so one pass reaches all.
+  private mutating func correlate(_ event: borrowing Event, _ index: Int, _ findings: inout [Finding]) {
+    for number in correlators.indices where hits[number].positions != 0 {
+      let hit = hits[number]
+      hits[number] = Correlator.Hit()
+      let pulse = correlators[number].push(hit, of: event, oddities: &oddities, findings: &findings)
+      deadline = min(deadline, correlators[number].deadline ?? .max)
+      guard let pulse else { continue }
+      let outer = Correlator.Hit(positions: 1, weight: pulse.isNew ? 1 : 0, indices: pulse.joined)
+      for feed in correlators[number].correlation.feeds { add(outer, to: feed) }
+    }
+  }
+}
+
+extension Finding {
+  /// By first event, then rule; what else differs decides the rest, so the order is one and the same in every run.
+  fileprivate static func precedes(_ left: Finding, _ right: Finding) -> Bool {
+    let (first, second) = (left.events.first ?? 0, right.events.first ?? 0)
+    if first != second { return first < second }
+    if left.signature.id != right.signature.id { return left.signature.id < right.signature.id }
+    if left.pattern != right.pattern { return left.pattern < right.pattern }
+    return left.events.lexicographicallyPrecedes(right.events)
+  }
+}

@@ -1,0 +1,41 @@
+import Evidence
+
+/// What a field can hold: a rule that asks for anything else could never match, which is a mistake in the rule.
+enum FieldDomain {
+  case text, number, address, addressOrName
+  case words(WordRange)
+
+  init(_ field: FieldName) {
+    if let range = Words.range(of: field) {
+      self = .words(range)
+      return
+    }
+    self =
+      switch field {
+      case .eventCount, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn, .processPID, .userID,
+        .rpcProgram, .rpcVersion, .rpcProcedureNumber, .rpcXID, .rpcArgumentProgram, .rpcCredential, .rpcResultEntries,
+        .rpcResultPort:
+        .number
+      case .sourceIP, .destinationIP: .address
+      case .hostName, .sourceAddress, .destinationAddress: .addressOrName
+      default: .text
+      }
+  }
+
+  /// Why no value of the field can ever satisfy `matcher`; nil when one can.
+  func objection(to matcher: ValueMatcher) -> String? {
+    switch (self, matcher) {
+    case (_, .absent), (_, .exists): nil
+    case (.number, .comparison): nil
+    case (_, .comparison): "is not a number"
+    case (.address, .network), (.addressOrName, .network): nil
+    case (_, .network): "is not an address"
+    case (.number, .text(let text)): text.number == nil && text.pattern.isLiteral ? "is a number" : nil
+    case (.address, .text(let text)): text.address == nil && text.pattern.isLiteral ? "is an address" : nil
+    case (.words(let range), .text):
+      range.values.contains { matcher.matches($0) }
+        ? nil : "is one of: " + range.values.map(\.text.notation).joined(separator: ", ")
+    case (.text, .text), (.addressOrName, .text): nil
+    }
+  }
+}

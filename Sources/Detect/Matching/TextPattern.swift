@@ -1,0 +1,183 @@
+import Evidence
+
+/// A text value of a rule with Sigma's wildcards, compiled.
+///
+/// Sigma compares without regard to case, which here means ASCII's letters: evidence has no promised encoding.
+struct TextPattern: Hashable, Sendable {
+  /// Where in the field's text the value stands.
+  enum Anchoring: Sendable { case whole, start, end, anywhere }
+
+  private enum Piece: Hashable, Sendable {
+    case literal([UInt8])
+    /// `?`: one character of UTF-8, or one byte that is none.
+    case anyCharacter
+    /// `*`: any text, also none.
+    case anyText
+  }
+  /// The common shapes have a case of their own, because they need no backtracking.
+  private enum Form: Hashable, Sendable {
+    case whole([UInt8])
+    case start([UInt8])
+    case end([UInt8])
+    case anywhere([UInt8])
+    case anything
+    case pieces([Piece])
+  }
+
+  private let form: Form
+  private let isCased: Bool
+
+  init(_ value: String, anchoring: Anchoring = .whole, isCased: Bool = false) {
+    var pieces = TextPattern.pieces(of: Array((isCased ? Bytes(value) : Bytes(value).lowercased).array))
+    if anchoring == .end || anchoring == .anywhere { pieces.insert(.anyText, at: 0) }
+    if anchoring == .start || anchoring == .anywhere { pieces.append(.anyText) }
+    form = TextPattern.form(of: pieces)
+    self.isCased = isCased
+  }
+
+  /// Neither wildcards nor an open end: the value is compared as it stands.
+  var isLiteral: Bool { if case .whole = form { true } else { false } }
+  var matchesEverything: Bool { form == .anything }
+
+  /// The bytes with which a text that matches can begin; nil when that may be any, or none at all.
+  var firstBytes: ByteSet? {
+    let first: UInt8? =
+      switch form {
+      case .whole(let bytes), .start(let bytes): bytes.first
+      case .pieces(let pieces): if case .literal(let bytes) = pieces.first { bytes.first } else { nil }
+      case .end, .anywhere, .anything: nil
+      }
+    guard let first else { return nil }
+    var set = ByteSet()
+    set.insert(first)
+    if !isCased, first.isASCIILetter { set.insert(first & ~0x20) }
+    return set
+  }
+
+  /// Sigma's escapes: `\*`, `\?` and `\\` stand for the second character, any other backslash for itself.
+  private static func pieces(of value: [UInt8]) -> [Piece] {
+    var pieces: [Piece] = []
+    var literal: [UInt8] = []
+    func flush() {
+      if !literal.isEmpty { pieces.append(.literal(literal)) }
+      literal = []
+    }
+    var index = 0
+    while index < value.count {
+      let byte = value[index]
+      let isWildcard = byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?")
+      if isWildcard {
+        flush()
+        let piece = byte == UInt8(ascii: "*") ? Piece.anyText : .anyCharacter
+        if piece != .anyText || pieces.last != .anyText { pieces.append(piece) }
+      } else {
+        let next = index + 1 < value.count ? value[index + 1] : 0
+        if byte == UInt8(ascii: "\\"), [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "\\")].contains(next) {
+          literal.append(next)
+          index += 1
+        } else {
+          literal.append(byte)
+        }
+      }
+      index += 1
+    }
+    flush()
+    return pieces
+  }
+
+  private static func form(of pieces: [Piece]) -> Form {
+    let merged = pieces.enumerated().filter { $0 == 0 || $1 != .anyText || pieces[$0 - 1] != .anyText }.map(\.element)
+    return switch (merged.count, merged.first, merged.dropFirst().first, merged.dropFirst(2).first) {
+    case (0, _, _, _): .whole([])
+    case (1, .literal(let bytes), _, _): .whole(bytes)
+    case (1, .anyText, _, _): .anything
+    case (2, .literal(let bytes), .anyText, _): .start(bytes)
+    case (2, .anyText, .literal(let bytes), _): .end(bytes)
+    case (3, .anyText, .literal(let bytes), .anyText): .anywhere(bytes)
+    default: .pieces(merged)
+    }
+  }
+
+  // MARK: Matching
+
+  func matches(_ text: Bytes) -> Bool {
+    let array = text.array
+    let span = array.rawSpan
+    return switch form {
+    case .anything: true
+    case .whole(let bytes): bytes.count == span.byteCount && stands(bytes, in: span, at: 0)
+    case .start(let bytes): stands(bytes, in: span, at: 0)
+    case .end(let bytes): stands(bytes, in: span, at: span.byteCount - bytes.count)
+    case .anywhere(let bytes): isFound(bytes, in: span)
+    case .pieces(let pieces): matches(pieces, span)
+    }
+  }
+
+  private func stands(_ bytes: [UInt8], in span: RawSpan, at offset: Int) -> Bool {
+    if isCased { return span.hasBytes(bytes, at: offset) }
+    guard offset >= 0, bytes.count <= span.byteCount - offset else { return false }
+    for index in bytes.indices where span.byte(offset + index).caseFolded != bytes[index] { return false }
+    return true
+  }
+
+  private func isFound(_ bytes: [UInt8], in span: RawSpan) -> Bool {
+    if isCased { return span.firstIndex(of: bytes) != nil }
+    guard let first = bytes.first, bytes.count <= span.byteCount else { return bytes.isEmpty }
+    for offset in 0...(span.byteCount - bytes.count)
+    where span.byte(offset).caseFolded == first && stands(bytes, in: span, at: offset) { return true }
+    return false
+  }
+
+  /// Only the last `*` is ever widened, so the time is at most the product of both lengths, whatever the text.
+  private func matches(_ pieces: [Piece], _ span: RawSpan) -> Bool {
+    var piece = 0
+    var offset = 0
+    var lastStar: (piece: Int, offset: Int)?
+    while true {
+      if piece == pieces.count {
+        if offset == span.byteCount { return true }
+      } else {
+        switch pieces[piece] {
+        case .anyText:
+          piece += 1
+          lastStar = (piece, offset)
+          continue
+        case .anyCharacter where offset < span.byteCount:
+          piece += 1
+          offset += span.characterLength(at: offset)
+          continue
+        case .literal(let bytes) where stands(bytes, in: span, at: offset):
+          piece += 1
+          offset += bytes.count
+          continue
+        case .anyCharacter, .literal: break
+        }
+      }
+      guard let star = lastStar, star.offset < span.byteCount else { return false }
+      piece = star.piece
+      offset = star.offset + span.characterLength(at: star.offset)
+      lastStar = (piece, offset)
+    }
+  }
+}
+
+extension UInt8 {
+  /// ASCII letters in lower case.
+  fileprivate var caseFolded: UInt8 { isASCIIUppercase ? self | 0x20 : self }
+}
+
+extension RawSpan {
+  /// Bytes of the UTF-8 character at `offset` (RFC 3629, section 3); 1 where there is none.
+  fileprivate func characterLength(at offset: Int) -> Int {
+    let length =
+      switch byte(offset) {
+      case 0xc2...0xdf: 2
+      case 0xe0...0xef: 3
+      case 0xf0...0xf4: 4
+      default: 1
+      }
+    guard length <= byteCount - offset else { return 1 }
+    for index in 1..<max(length, 1) where byte(offset + index) & 0xc0 != 0x80 { return 1 }
+    return length
+  }
+}

@@ -1,0 +1,53 @@
+import Evidence
+import Knowledge
+
+/// Reads the `detection` of a rule: its search identifiers and the condition over them.
+enum DetectionReader {
+  static func read(_ node: YAMLNode, _ faults: inout [Fault]) -> Expression? {
+    guard let entries = node.entries(&faults) else { return nil }
+    let known = faults.count
+    var selections: [Selection] = []
+    for entry in entries where entry.key != "condition" {
+      selections.append(Selection(name: entry.key, expression: selection(entry.value, &faults) ?? .any([])))
+    }
+    guard let condition = node["condition"] else {
+      faults.append(node.fault("a detection needs a condition"))
+      return nil
+    }
+    var used: Set<String> = []
+    let alternatives = condition.items.compactMap { item in
+      ConditionParser.parse(item, selections: selections, used: &used, &faults)
+    }
+    guard faults.count == known else { return nil }
+    for entry in entries where entry.key != "condition" && !entry.key.hasPrefix("_") && !used.contains(entry.key) {
+      faults.append(entry.keyNode.fault("the condition does not use '\(entry.key)'"))
+    }
+    if alternatives.isEmpty { faults.append(condition.fault("an empty condition")) }
+    guard faults.count == known else { return nil }
+    return alternatives.count == 1 ? alternatives[0] : .any(alternatives)
+  }
+
+  /// A map joins its lines with and, a list its items with or; a text alone is a keyword.
+  private static func selection(_ node: YAMLNode, _ faults: inout [Fault]) -> Expression? {
+    switch node.content {
+    case .map(let entries):
+      if entries.isEmpty { faults.append(node.fault("an empty map matches everything")) }
+      return .all(entries.compactMap { FieldTestReader.read($0, &faults) })
+    case .list(let items):
+      if items.isEmpty { faults.append(node.fault("an empty list matches nothing")) }
+      return .any(items.compactMap { selection($0, &faults) })
+    case .scalar:
+      guard !node.isNull else {
+        faults.append(node.fault("expected a map or a list"))
+        return nil
+      }
+      return FieldTestReader.keyword(node, &faults)
+    }
+  }
+}
+
+/// A search identifier: a name that the condition speaks of, and what it stands for.
+struct Selection {
+  let name: String
+  let expression: Expression
+}
