@@ -1,0 +1,40 @@
+package import Evidence
+
+/// What fusion needs to know beside the evidence.
+package struct FusionSettings: Sendable {
+  /// Activity of one source that pauses for longer is another incident, in seconds.
+  package var incidentGap = 3600.0
+  /// Records of one event may stand this far apart on the clocks of two sensors, in seconds.
+  package var pairTolerance = 120.0
+  /// An undated packet takes its day from a host record no further away than this, in seconds.
+  package var datingTolerance = 2.0
+  package var directory = HostDirectory()
+  package var programs: ProgramTable
+
+  package init(programs: ProgramTable) { self.programs = programs }
+}
+
+/// The hosts that the configuration names.
+package struct HostDirectory: Sendable {
+  package struct Entry: Sendable {
+    package var name: Bytes
+    package var addresses: [IPAddress]
+    package init(name: Bytes, addresses: [IPAddress]) {
+      self.name = name
+      self.addresses = addresses
+    }
+  }
+  package var ownNetworks: [IPNetwork] = []
+  private var names: [IPAddress: Bytes] = [:]
+  private var addresses: [Bytes: [IPAddress]] = [:]
+  package init() {}
+
+  package mutating func add(_ entry: Entry) {
+    for address in entry.addresses { names[address] = entry.name.lowercased }
+    addresses[entry.name.lowercased] = entry.addresses
+  }
+  package func name(of address: IPAddress) -> Bytes? { names[address] }
+  package func address(of name: Bytes) -> IPAddress? { addresses[name.lowercased]?.first }
+  /// Whether the configuration calls the address one of ours.
+  package func isOwn(_ address: IPAddress) -> Bool { ownNetworks.contains { $0.contains(address) } }
+}

@@ -1,0 +1,162 @@
+import Evidence
+
+/// Which events belong to one incident: those of one source (or, without a source, of one target) without a pause longer
+/// than the gap.
+struct Grouping: Sendable {
+  let settings: FusionSettings
+  let identities: Identities
+
+  enum Key: Hashable, Comparable, Sendable {
+    case source(Host)
+    /// The host's own processes, over a transport that no network carries.
+    case own(Host)
+    /// The evidence names no source.
+    case target(Host)
+
+    var notation: String {
+      switch self {
+      case .source(let host): "source " + host.notation
+      case .own(let host): "own " + host.notation
+      case .target(let host): "target " + host.notation
+      }
+    }
+    /// The source as the incident's events have it.
+    func host(_ events: [Event]) -> Host {
+      switch self {
+      case .source(let host): Fusion.shown(host, events.map(\.source.host))
+      case .own: events.lazy.map(\.source.host).first { $0.isLocal } ?? .local("")
+      case .target: .unknown
+      }
+    }
+  }
+
+  struct Group: Sendable {
+    var key: Key
+    var events: [Event]
+    var findings: [IncidentFinding]
+  }
+
+  func key(_ event: Event) -> Key {
+    switch event.source.host {
+    case .address, .name: .source(identities.resolve(event.source.host))
+    case .local: .own(identities.resolve(event.target.host))
+    case .unknown: .target(identities.resolve(event.target.host))
+    }
+  }
+
+  /// The groups in the order of their first events.
+  func groups(_ events: [Event], _ findings: [Finding]) -> [Group] {
+    var concerned: Set<Int> = []
+    for finding in findings { concerned.formUnion(finding.events.filter { !isOrdinary(finding, events, $0) }) }
+    var members: [Key: [Int]] = [:]
+    for index in concerned where events.indices.contains(index) {
+      members[key(events[index]), default: []].append(index)
+    }
+    var clusters: [(key: Key, members: [Int])] = []
+    for (key, indices) in members {
+      let ordered = indices.sorted { (events[$0].time, $0) < (events[$1].time, $1) }
+      var current: [Int] = []
+      for index in ordered {
+        if let last = current.last, breaks(events[last].time, events[index].time) {
+          clusters.append((key, current))
+          current = []
+        }
+        current.append(index)
+      }
+      if !current.isEmpty { clusters.append((key, current)) }
+    }
+    adoptIncomplete(&clusters, events)
+    dropWithoutDeed(&clusters, findings)
+    clusters.sort { left, right in
+      let (one, other) = (events[left.members[0]].time, events[right.members[0]].time)
+      return one != other ? one < other : left.key < right.key
+    }
+    return attach(findings, to: clusters, events)
+  }
+
+  /// What a defence did is no deed of the source's: responses whose probe is not in the evidence stay plain events.
+  private func dropWithoutDeed(_ clusters: inout [(key: Key, members: [Int])], _ findings: [Finding]) {
+    var deeds: Set<Int> = []
+    for finding in findings where finding.signature.stage != .response { deeds.formUnion(finding.events) }
+    clusters.removeAll { deeds.isDisjoint(with: $0.members) }
+  }
+
+  /// An own client's look-up or forwarded call that was allowed or answered is what the portmapper is there for: a fact,
+  /// no incident. What changes the service is none of this, which its lethality tells.
+  private func isOrdinary(_ finding: Finding, _ events: [Event], _ index: Int) -> Bool {
+    let signature = finding.signature
+    let isHarmless = signature.stage == .access && (signature.lethality ?? 5) <= 3
+    guard signature.stage == .reconnaissance || isHarmless, events.indices.contains(index),
+      let address = events[index].source.host.address
+    else { return false }
+    return settings.directory.isOwn(address) && [.allowed, .answered, .connected].contains(events[index].outcome)
+  }
+
+  private func breaks(_ last: EventTime, _ next: EventTime) -> Bool {
+    last.isDated != next.isDated || next.timestamp.seconds(since: last.timestamp) > settings.incidentGap
+  }
+
+  /// A record that is cut off before its source joins what the same program of the same host logged in that second;
+  /// what it was is then a question of wording, which the deductions answer.
+  private func adoptIncomplete(_ clusters: inout [(key: Key, members: [Int])], _ events: [Event]) {
+    struct Writer: Hashable {
+      var observer: Bytes
+      var host: Host
+      var time: EventTime
+    }
+    func writer(_ event: Event) -> Writer {
+      Writer(observer: event.observer, host: event.target.host, time: event.time)
+    }
+    // A record that was cut behind its source is grouped by that.
+    let isCut = clusters.map { cluster in
+      if case .target = cluster.key { cluster.members.allSatisfy { events[$0].action == .incomplete } } else { false }
+    }
+    guard isCut.contains(true) else { return }
+    var neighbours: [Writer: [(cluster: Int, event: Int)]] = [:]
+    for cluster in clusters.indices where !isCut[cluster] {
+      for index in clusters[cluster].members { neighbours[writer(events[index]), default: []].append((cluster, index)) }
+    }
+    for index in clusters.indices where isCut[index] {
+      let record = events[clusters[index].members[0]]
+      let fitting = Set(
+        (neighbours[writer(record)] ?? []).prefix(64).filter { events[$0.event].citation.continues(record.detail) }.map(
+          \.cluster))
+      guard fitting.count == 1, let home = fitting.first else { continue }
+      clusters[home].members += clusters[index].members
+      clusters[home].members.sort { (events[$0].time, $0) < (events[$1].time, $1) }
+      clusters[index].members = []
+    }
+    clusters.removeAll { $0.members.isEmpty }
+  }
+
+  private func attach(_ findings: [Finding], to clusters: [(key: Key, members: [Int])], _ events: [Event]) -> [Group] {
+    var place: [Int: (cluster: Int, position: Int)] = [:]
+    for (number, cluster) in clusters.enumerated() {
+      for (position, index) in cluster.members.enumerated() { place[index] = (number, position) }
+    }
+    var groups = clusters.map { Group(key: $0.key, events: $0.members.map { events[$0] }, findings: []) }
+    for finding in findings {
+      var positions: [Int: [Int]] = [:]
+      for index in finding.events {
+        if let (cluster, position) = place[index] { positions[cluster, default: []].append(position) }
+      }
+      for (cluster, members) in positions {
+        groups[cluster].findings.append(
+          IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: members.sorted()))
+      }
+    }
+    for index in groups.indices {
+      groups[index].findings.sort {
+        ($0.events[0], $0.signature.id, $0.pattern) < ($1.events[0], $1.signature.id, $1.pattern)
+      }
+    }
+    return groups
+  }
+}
+
+extension Citation {
+  /// Whether the record's wording could begin with `fragment`.
+  fileprivate func continues(_ fragment: Bytes) -> Bool {
+    text.array.rawSpan.firstIndex(of: fragment.array) != nil
+  }
+}

@@ -1,0 +1,69 @@
+import Evidence
+
+/// What follows from an incident's events and findings: of all of them, or of those that were known on a day.
+extension Incident {
+  /// What became of it. Of a pair the host knows best where the wire shows no answer: some refuse in silence.
+  static func outcome(of events: [Event], pairs: [Pair]) -> Outcome {
+    outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }))
+  }
+
+  /// The outcome of most concern.
+  ///
+  /// A probe that a defence answered by blocking its sender counts as blocked: afterwards, and by that host.
+  static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
+    let attacks = events.indices.filter { events[$0].action != .response && !silent.contains($0) }
+    let outcome = attacks.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
+    let isProbeOnly = events.allSatisfy { $0.action == .probe || $0.action == .response }
+    let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
+    return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
+  }
+
+  /// - Parameter names: The names of programs, by number.
+  static func programs(of events: [Event], names: [UInt32: String]) -> [ProgramUse] {
+    var procedures: [UInt32: Set<String>] = [:]
+    for event in events {
+      guard let rpc = event.rpc, let program = rpc.program else { continue }
+      if !rpc.procedureName.isEmpty {
+        procedures[program, default: []].insert(rpc.procedureName.notation)
+      } else if let number = rpc.procedure {
+        procedures[program, default: []].insert("proc \(number)")
+      } else {
+        procedures[program, default: []].formUnion([])
+      }
+      if let asked = rpc.argumentProgram { procedures[asked, default: []].formUnion([]) }
+    }
+    return procedures.sorted { $0.key < $1.key }.map {
+      ProgramUse(number: $0.key, procedures: $0.value.sorted(), name: names[$0.key] ?? "")
+    }
+  }
+
+  /// Names the programs, and from them and the leading finding the incident.
+  mutating func entitle(_ table: ProgramTable) {
+    for index in programs.indices { programs[index].name = table.name(of: programs[index].number) }
+    let lead = lead
+    title = title(lead?.signature, programs: Set((lead?.events ?? []).compactMap { events[$0].rpc?.program }))
+  }
+
+  /// - Parameters:
+  ///   - lead: The signature of the leading finding.
+  ///   - called: The programs that the leading finding's events call.
+  func title(_ lead: Signature?, programs called: Set<UInt32>) -> String {
+    var what = lead?.title ?? "Activity"
+    // A rule speaks of any service; the incident knows which.
+    let served = called.subtracting([ProgramTable.portmapper])
+    if served.count == 1, let name = programs.first(where: { served.contains($0.number) })?.name {
+      what += " (\(name))"
+    }
+    let hosts = listed(targets.map(\.host.notation), limit: 4)
+    switch source {
+    case .unknown: return what + (hosts.isEmpty ? "" : " on \(hosts)") + ", no source in the evidence"
+    case .local: return what + (hosts.isEmpty ? "" : " on \(hosts)") + ", from the host itself"
+    default: return what + (hosts.isEmpty ? "" : ": \(source.notation) against \(hosts)")
+    }
+  }
+}
+
+extension Event {
+  /// Whether the record does not tell what became of the request.
+  var isSilent: Bool { [.unanswered, .unknown, .connected].contains(outcome) }
+}

@@ -1,0 +1,75 @@
+package import Evidence
+
+extension Incident {
+  /// The incident as it was known at the end of a day; nil when it had not begun. Undated incidents are always known.
+  package func known(at day: Day) -> Incident? {
+    guard isDated, last.timestamp.day > day else { return self }
+    return restricted { $0.time.timestamp.day <= day }
+  }
+
+  /// The incident as some of its events show it; nil when they show nothing that a rule would have found.
+  package func restricted(to isKept: (Event) -> Bool) -> Incident? {
+    let kept = Set(events.indices.filter { isKept(events[$0]) })
+    guard kept.count < events.count else { return self }
+    var found: [IncidentFinding] = []
+    var told: Set<Int> = []
+    var untold: Set<Int> = []
+    for finding in findings {
+      let members = finding.events.filter { kept.contains($0) }
+      if members.count >= finding.sufficient {
+        found.append(IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: members))
+        told.formUnion(members)
+      } else {
+        untold.formUnion(members)
+      }
+    }
+    // What only a later event made remarkable was not part of it yet.
+    return excerpt(
+      kept.subtracting(untold.subtracting(told)).sorted(), findings: found, pairs: pairs, places: targetPlaces)
+  }
+
+  /// The number of the target that each spelling belongs to.
+  var targetPlaces: [Host: Int] {
+    var places: [Host: Int] = [:]
+    for (place, target) in targets.enumerated() {
+      for spelling in target.spellings { places[spelling] = place }
+    }
+    return places
+  }
+
+  /// The incident of these events and findings, everything that follows from them derived anew. Takes time in proportion
+  /// to what it is given, however large the incident is.
+  func excerpt(_ kept: [Int], findings found: [IncidentFinding], pairs near: [Pair], places: [Host: Int]) -> Incident? {
+    guard let first = kept.first, let last = kept.last, !found.isEmpty || findings.isEmpty else { return nil }
+    let moved = Dictionary(kept.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    var part = self
+    part.events = kept.map { events[$0] }
+    part.findings = found.map { finding in
+      var finding = finding
+      finding.events = finding.events.compactMap { moved[$0] }
+      return finding
+    }
+    part.pairs = near.compactMap { pair in
+      guard let host = moved[pair.hostEvent], let network = moved[pair.networkEvent] else { return nil }
+      var pair = pair
+      (pair.hostEvent, pair.networkEvent) = (host, network)
+      return pair
+    }
+    let seen = Set(found.map(\.pattern))
+    part.patterns = patterns.filter { seen.contains($0) }
+    part.targets = Set(part.events.compactMap { places[$0.target.host] }).sorted().map { targets[$0] }
+    part.views = Set(part.events.map(\.view))
+    part.first = events[first].time
+    part.last = events[last].time
+    part.outcome = Incident.outcome(of: part.events, pairs: part.pairs)
+    part.programs = Incident.programs(
+      of: part.events,
+      names: Dictionary(
+        programs.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first }))
+    let lead = part.lead
+    part.stage = lead?.signature.stage ?? .unexplained
+    part.title = part.title(
+      lead?.signature, programs: Set((lead?.events ?? []).compactMap { part.events[$0].rpc?.program }))
+    return part
+  }
+}

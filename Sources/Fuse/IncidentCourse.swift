@@ -1,0 +1,180 @@
+package import Evidence
+
+/// A dated incident day by day, for judging each day from what was known on it.
+///
+/// Cut once: a walk over all days takes time in proportion to the events, not to days times events.
+package struct IncidentCourse: Sendable {
+  package let incident: Incident
+  /// The days on which it shows something that had been found by then, in order.
+  package let days: [Day]
+
+  private var chapters: [Day: Chapter] = [:]
+  private let places: [Host: Int]
+  /// Network records without an answer whose host record is of the same day.
+  private let settled: Set<Int>
+  /// Number of the next day to be learned.
+  private var next = 0
+  private var learned = Learned()
+  private var calendar: [Day] = []
+
+  /// What a day adds.
+  private struct Chapter: Sendable {
+    /// The day's own events that were known on it.
+    var events: [Int] = []
+    /// Findings that stand by then and have events on the day.
+    var findings: [IncidentFinding] = []
+    /// Events that became remarkable on this day, of this day or before.
+    var news: [Int] = []
+    /// The findings that stand for the first time or grew, and how many events each has by now.
+    var standing: [(finding: Int, count: Int, new: ArraySlice<Int>)] = []
+    var pairs: [Pair] = []
+  }
+
+  /// What the days up to now have shown, without repetitions.
+  private struct Learned: Sendable {
+    struct Kind: Hashable {
+      var view: View
+      var action: Event.Action
+      var outcome: Outcome
+      /// Whether a host record tells what became of it.
+      var isSettled: Bool
+    }
+    struct Deed: Hashable {
+      var signature: String
+      var pattern: String
+    }
+    var kinds: Set<Kind> = []
+    var events: [Event] = []
+    /// Of those the ones that a host record settles.
+    var settled: Set<Int> = []
+    var deeds: [Deed: Int] = [:]
+    var targets: Set<Int> = []
+    /// Programs that a finding's events call; two are enough to know that it is not one.
+    var called: [Int: Set<UInt32>] = [:]
+    var lead: (finding: Int, count: Int)?
+    var first: EventTime?
+    var last: EventTime?
+    var snapshot: Incident?
+  }
+
+  package init(_ incident: Incident) {
+    self.incident = incident
+    places = incident.targetPlaces
+    let events = incident.events
+    let dayOf = events.map(\.time.timestamp.day)
+    /// The first day on which an event was known to matter; without a finding its own.
+    var since: [Day?] = Array(repeating: nil, count: events.count)
+    for (number, finding) in incident.findings.enumerated() where finding.sufficient > 0 {
+      let start = dayOf[finding.events[finding.sufficient - 1]]
+      for event in finding.events {
+        let day = max(start, dayOf[event])
+        since[event] = min(since[event] ?? day, day)
+      }
+      var low = 0
+      while low < finding.events.count {
+        let day = max(start, dayOf[finding.events[low]])
+        var high = low + 1
+        while high < finding.events.count, max(start, dayOf[finding.events[high]]) == day { high += 1 }
+        let new = finding.events[low..<high]
+        chapters[day, default: Chapter()].standing.append((number, high, new))
+        chapters[day, default: Chapter()].findings.append(
+          IncidentFinding(
+            signature: finding.signature, pattern: finding.pattern, events: new.filter { dayOf[$0] == day }))
+        low = high
+      }
+    }
+    for index in events.indices {
+      let day = since[index] ?? dayOf[index]
+      chapters[day, default: Chapter()].news.append(index)
+      if day == dayOf[index] { chapters[day, default: Chapter()].events.append(index) }
+    }
+    let pairs = incident.pairs.filter { dayOf[$0.hostEvent] == dayOf[$0.networkEvent] }
+    settled = Set(pairs.map(\.networkEvent).filter { events[$0].isSilent })
+    for pair in pairs {
+      chapters[dayOf[pair.hostEvent], default: Chapter()].pairs.append(pair)
+    }
+    calendar = chapters.keys.sorted()
+    let cut = chapters
+    days = calendar.filter { day in cut[day].map { !$0.events.isEmpty } ?? false }
+  }
+
+  /// What the incident did on a day, as far as that was known at its end.
+  package func part(of day: Day) -> Incident? {
+    guard let chapter = chapters[day] else { return nil }
+    if chapter.events.count == incident.events.count { return incident }
+    return incident.excerpt(chapter.events, findings: chapter.findings, pairs: chapter.pairs, places: places)
+  }
+
+  /// What was done on a day, as far as that was known at its end.
+  package func patterns(of day: Day) -> [String] {
+    let seen = Set((chapters[day]?.findings ?? []).map(\.pattern))
+    return incident.patterns.filter { seen.contains($0) }
+  }
+
+  /// The incident as it was known at the end of a day, with one event of each kind and one finding of each deed instead
+  /// of all: stage, outcome, title, targets and patterns are those of ``Incident/known(at:)``.
+  ///
+  /// The days must come in order: what is known is never forgotten.
+  package mutating func known(at day: Day) -> Incident? {
+    let before = next
+    while next < calendar.count, calendar[next] <= day {
+      if let chapter = chapters[calendar[next]] { learn(chapter) }
+      next += 1
+    }
+    if next > before { learned.snapshot = snapshot() }
+    return learned.snapshot
+  }
+
+  private mutating func learn(_ chapter: Chapter) {
+    for index in chapter.news {
+      let event = incident.events[index]
+      if let place = places[event.target.host] { learned.targets.insert(place) }
+      learned.first = min(learned.first ?? event.time, event.time)
+      learned.last = max(learned.last ?? event.time, event.time)
+      let kind = Learned.Kind(
+        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled.contains(index))
+      guard learned.kinds.insert(kind).inserted else { continue }
+      if kind.isSettled { learned.settled.insert(learned.events.count) }
+      learned.events.append(event)
+    }
+    for (number, count, new) in chapter.standing {
+      let finding = incident.findings[number]
+      let deed = Learned.Deed(signature: finding.signature.id, pattern: finding.pattern)
+      learned.deeds[deed] = min(learned.deeds[deed] ?? number, number)
+      for index in new where (learned.called[number]?.count ?? 0) < 3 {
+        if let program = incident.events[index].rpc?.program { learned.called[number, default: []].insert(program) }
+      }
+      if leads(number, count) { learned.lead = (number, count) }
+    }
+  }
+
+  private func leads(_ number: Int, _ count: Int) -> Bool {
+    guard let lead = learned.lead, lead.finding != number else { return true }
+    let (one, other) = (incident.findings[number].signature, incident.findings[lead.finding].signature)
+    if IncidentFinding.precedes(one, count, other, lead.count) { return true }
+    return number < lead.finding && !IncidentFinding.precedes(other, lead.count, one, count)
+  }
+
+  private func snapshot() -> Incident? {
+    guard let last = learned.last, let first = learned.first, let lead = learned.lead else { return nil }
+    var known = incident
+    known.events = learned.events
+    known.findings = learned.deeds.values.sorted().map { number in
+      let finding = incident.findings[number]
+      return IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: [])
+    }
+    known.pairs = []
+    let seen = Set(known.findings.map(\.pattern))
+    known.patterns = incident.patterns.filter { seen.contains($0) }
+    known.targets = learned.targets.sorted().map { incident.targets[$0] }
+    known.views = Set(known.events.map(\.view))
+    (known.first, known.last) = (first, last)
+    // With everything known it is the incident itself.
+    guard next < calendar.count else { return known }
+    let signature = incident.findings[lead.finding].signature
+    known.outcome = Incident.outcome(of: known.events, silent: learned.settled)
+    known.stage = signature.stage
+    known.title = known.title(signature, programs: learned.called[lead.finding] ?? [])
+    return known
+  }
+}
