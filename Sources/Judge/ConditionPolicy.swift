@@ -1,0 +1,139 @@
+package import Evidence
+import Fuse
+package import Knowledge
+
+/// The numbers that a policy may speak of, over its horizon.
+package enum Metric: String, Sendable, Hashable, CaseIterable {
+  /// Hosts with an exploitation or a crash, over the policy's memory.
+  case exploitedHosts = "exploited_hosts"
+  /// Incidents that were answered or allowed.
+  case disclosures
+  case incidents
+  case unexplainedPatterns = "unexplained_patterns"
+  case novelPatterns = "novel_patterns"
+  case sources, targets
+  /// The highest severity of an incident that was answered or allowed; 0 without one.
+  case answeredSeverity = "answered_severity"
+  /// Share of the incidents from a network that were held, 0 to 1.
+  case heldShare = "held_share"
+
+  var isSingular: Bool { self == .answeredSeverity || self == .heldShare }
+
+  /// As the object of a sentence.
+  var words: String {
+    switch self {
+    case .exploitedHosts: "hosts with signs of exploitation or a crash"
+    case .disclosures: "incidents that were answered or allowed"
+    case .incidents: "incidents"
+    case .unexplainedPatterns: "unexplained patterns"
+    case .novelPatterns: "new patterns"
+    case .sources: "sources"
+    case .targets: "targets"
+    case .answeredSeverity: "the severity of what was answered or allowed"
+    case .heldShare: "the share of incidents that was held"
+    }
+  }
+}
+
+/// When a condition is called for: a file of `policy/`, in plain terms.
+package struct ConditionPolicy: Sendable {
+  package struct Rule: Sendable {
+    package enum Bound: Sendable { case atLeast(Double), below(Double) }
+    /// No count of anything comes near it.
+    static let limitCap = 1e9
+    package var condition: Condition
+    package var bounds: [(metric: Metric, bound: Bound)]
+    package var because: String
+
+    func holds(_ metrics: [Metric: Double]) -> Bool { bounds.allSatisfy { isMet($0, metrics) } }
+
+    private func isMet(_ item: (metric: Metric, bound: Bound), _ metrics: [Metric: Double]) -> Bool {
+      let value = metrics[item.metric] ?? 0
+      return switch item.bound {
+      case .atLeast(let limit): value >= limit
+      case .below(let limit): value < limit
+      }
+    }
+
+    /// Why it holds, with the numbers.
+    func reason(_ metrics: [Metric: Double]) -> String {
+      because + " ("
+        + bounds.map { "\($0.metric.words): \(text($0.metric, metrics[$0.metric] ?? 0))" }.joined(separator: ", ") + ")"
+    }
+    /// What is missing for it to hold.
+    func missing(_ metrics: [Metric: Double]) -> String {
+      bounds.filter { !isMet($0, metrics) }.map { item in
+        let now = text(item.metric, metrics[item.metric] ?? 0)
+        return switch item.bound {
+        case .atLeast(let limit):
+          "\(item.metric.words) \(item.metric.isSingular ? "reaches" : "reach") \(text(item.metric, limit)) (now \(now))"
+        case .below(let limit): "\(item.metric.words) falls below \(text(item.metric, limit)) (now \(now))"
+        }
+      }.joined(separator: " and ")
+    }
+    private func text(_ metric: Metric, _ value: Double) -> String {
+      metric == .heldShare ? decimals(value * 100, 0) + " %" : decimals(value, 3)
+    }
+  }
+
+  package var horizonDays: Int
+  package var memoryDays: Int
+  package var rules: [Rule]
+  /// Seconds after which a source's activity is another incident.
+  package var incidentGap: Double
+
+  /// Reads `policy/condition.yaml`.
+  package init?(_ knowledge: KnowledgeFolder, faults: inout [Fault]) {
+    let documents = knowledge.documents(below: "policy", faults: &faults)
+    guard let document = documents.first else {
+      faults.append(Fault(file: "policy", "no policy file"))
+      return nil
+    }
+    for extra in documents.dropFirst() { faults.append(extra.fault("a second policy; there is one")) }
+    guard let map = document.map(["policy", "horizon_days", "memory_days", "incident_gap_seconds", "rules"], &faults)
+    else {
+      return nil
+    }
+    horizonDays = map["horizon_days"]?.integer(1...366, &faults) ?? 7
+    memoryDays = map["memory_days"]?.integer(1...366, &faults) ?? 30
+    incidentGap = Double(map["incident_gap_seconds"]?.integer(1...604_800, &faults) ?? 3600)
+    rules = []
+    for node in map["rules"]?.items ?? [] {
+      if let rule = ConditionPolicy.rule(node, &faults) { rules.append(rule) }
+    }
+    if rules.isEmpty { faults.append(document.fault("a policy needs rules")) }
+  }
+
+  private static func rule(_ node: YAMLNode, _ faults: inout [Fault]) -> Rule? {
+    guard let map = node.map(["condition", "when", "because"], &faults) else { return nil }
+    guard let conditionNode = map["condition"], let name = conditionNode.string(&faults),
+      let condition = Condition(rawValue: name),
+      condition > .green
+    else {
+      faults.append(node.fault("a rule needs 'condition': yellow, orange or red"))
+      return nil
+    }
+    var bounds: [(metric: Metric, bound: Rule.Bound)] = []
+    for entry in map["when"]?.entries(&faults) ?? [] {
+      guard let metric = Metric(rawValue: entry.key) else {
+        let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
+        faults.append(entry.keyNode.fault("unknown metric '\(entry.key)'; expected one of: \(known)"))
+        continue
+      }
+      guard let bound = entry.value.map(["at_least", "below"], &faults), bound.count == 1,
+        let (key, limitNode) = bound.first,
+        let text = limitNode.string(&faults), let limit = Double(text), (0...Rule.limitCap).contains(limit)
+      else {
+        faults.append(
+          entry.value.fault("expected one of 'at_least' and 'below' with a number from 0 to \(Int(Rule.limitCap))"))
+        continue
+      }
+      bounds.append((metric, key == "below" ? .below(limit) : .atLeast(limit)))
+    }
+    guard !bounds.isEmpty, let because = map["because"]?.string(&faults) else {
+      faults.append(node.fault("a rule needs 'when' and 'because'"))
+      return nil
+    }
+    return Rule(condition: condition, bounds: bounds, because: because)
+  }
+}

@@ -1,0 +1,142 @@
+package import Evidence
+package import Fuse
+
+/// How bad an incident is: (criticality + lethality) - (system countermeasures + network countermeasures), each from 1 to
+/// 5, so from -8 to +8. Every term says why; a term that nothing supplies is 3 and said to be assumed.
+package struct Severity: Sendable, Hashable {
+  package struct Term: Sendable, Hashable {
+    package var value: Int
+    package var why: String
+    package var assumed: Bool
+    package init(_ value: Int, _ why: String, assumed: Bool = false) {
+      self.value = min(5, max(1, value))
+      self.why = why
+      self.assumed = assumed
+    }
+    static func assumed(_ why: String) -> Term { Term(3, why, assumed: true) }
+    fileprivate var bounds: ClosedRange<Int> { assumed ? 1...5 : value...value }
+  }
+
+  package var criticality: Term
+  package var lethality: Term
+  package var systemCountermeasures: Term
+  package var networkCountermeasures: Term
+
+  package var score: Int {
+    criticality.value + lethality.value - systemCountermeasures.value - networkCountermeasures.value
+  }
+  /// What the assumed terms leave open.
+  package var range: ClosedRange<Int> {
+    let (c, l, s, n) = (
+      criticality.bounds, lethality.bounds, systemCountermeasures.bounds, networkCountermeasures.bounds
+    )
+    return
+      (c.lowerBound + l.lowerBound - s.upperBound - n.upperBound)...(c.upperBound + l.upperBound - s.lowerBound
+      - n.lowerBound)
+  }
+}
+
+/// What the configuration says of the hosts that are to be protected.
+package struct Estate: Sendable {
+  package struct Asset: Sendable {
+    package var name: Bytes
+    package var addresses: [IPAddress]
+    package var criticality: Severity.Term?
+    package var systemCountermeasures: Severity.Term?
+    package var networkCountermeasures: Severity.Term?
+    package init(
+      name: Bytes, addresses: [IPAddress], criticality: Severity.Term? = nil,
+      systemCountermeasures: Severity.Term? = nil,
+      networkCountermeasures: Severity.Term? = nil
+    ) {
+      self.name = name
+      self.addresses = addresses
+      self.criticality = criticality
+      self.systemCountermeasures = systemCountermeasures
+      self.networkCountermeasures = networkCountermeasures
+    }
+  }
+  package var assets: [Asset]
+  package var facts: [HostFact]
+  package init(assets: [Asset] = [], facts: [HostFact] = []) {
+    self.assets = assets
+    self.facts = facts
+  }
+
+  func assets(of incident: Incident) -> [Asset] {
+    assets.filter { asset in
+      incident.targets.contains { target in
+        [target.host, target.alias].contains { host in
+          host?.name?.lowercased == asset.name.lowercased || host?.address.map { asset.addresses.contains($0) } == true
+        }
+      }
+    }
+  }
+  func facts(of incident: Incident) -> [HostFact] {
+    let names = Set(incident.targets.compactMap { $0.host.name?.lowercased })
+    return facts.filter { names.contains($0.host.lowercased) }
+  }
+}
+
+/// Derives the four terms of an incident.
+package struct SeverityJudge: Sendable {
+  private let estate: Estate
+  package init(estate: Estate) { self.estate = estate }
+
+  package func severity(of incident: Incident) -> Severity {
+    Severity(
+      criticality: criticality(incident), lethality: lethality(incident), systemCountermeasures: system(incident),
+      networkCountermeasures: network(incident))
+  }
+
+  private func criticality(_ incident: Incident) -> Severity.Term {
+    let terms = estate.assets(of: incident).compactMap(\.criticality)
+    return terms.max { $0.value < $1.value } ?? .assumed("nothing says how critical the target is")
+  }
+
+  private func lethality(_ incident: Incident) -> Severity.Term {
+    let findings = incident.findings.filter { $0.signature.stage != .response }
+    let known = findings.compactMap { finding in
+      finding.signature.lethality.map { Severity.Term($0, finding.signature.lethalityReason) }
+    }
+    let worst = known.max { $0.value < $1.value }
+    // What nobody has explained may be anything; a known deed beside it is the lower bound.
+    if findings.contains(where: { $0.signature.lethality == nil }), (worst?.value ?? 0) <= 3 {
+      return .assumed("what it does is not explained")
+    }
+    return worst ?? .assumed("nothing says what it does")
+  }
+
+  private func system(_ incident: Incident) -> Severity.Term {
+    let terms = estate.assets(of: incident).compactMap(\.systemCountermeasures)
+    if let term = terms.min(by: { $0.value < $1.value }) { return term }
+    let host = estate.facts(of: incident).first.map { "\($0.product), \($0.version.notation): " } ?? ""
+    switch incident.outcome {
+    case .refused, .rejected:
+      return Severity.Term(4, host + "the service's own access control refused; patches unknown")
+    case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
+    case .blocked:
+      return Severity.Term(4, host + "a host defence noticed the probe and blocked its source; patches unknown")
+    case .reset: return Severity.Term(4, host + "nothing listens where it tried; patches unknown")
+    case .crashed where incident.events.contains { $0.action == .stackExecution }:
+      return Severity.Term(3, host + "the service crashed; a non-executable stack stopped a try")
+    case .crashed: return Severity.Term(1, host + "the service crashed under it")
+    case .answered, .allowed:
+      if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
+      return Severity.Term(1, host + "the host answered")
+    case .connected, .unknown, .unanswered: return .assumed(host + "the evidence does not show how the host met it")
+    }
+  }
+
+  private func network(_ incident: Incident) -> Severity.Term {
+    let terms = estate.assets(of: incident).compactMap(\.networkCountermeasures)
+    if let term = terms.min(by: { $0.value < $1.value }) { return term }
+    if incident.source.isLocal { return .assumed("the caller is on the host itself: no network stands between") }
+    if incident.source == .unknown { return .assumed("the evidence does not show which way it came") }
+    let arrived = incident.events.contains {
+      $0.view == .host || ![.unknown, .unanswered].contains($0.outcome)
+    }
+    return arrived
+      ? Severity.Term(1, "it reached the host") : .assumed("no answer shows whether it reached the host")
+  }
+}
