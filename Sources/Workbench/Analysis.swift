@@ -1,0 +1,219 @@
+package import Capture
+package import Decode
+import Detect
+package import Evidence
+import FoundationEssentials
+package import Fuse
+package import Judge
+
+/// The whole path of `analyze`: inputs, records, events in order, findings, incidents, judgement.
+package struct Analysis: Sendable {
+  package struct Options: Sendable {
+    package var asOf: Day?
+    package var situationAt: Day?
+    package var zone = ZoneTable.utc
+    package var threads = 1
+    package init() {}
+  }
+
+  /// What one input gave, as the report lists it.
+  package struct InputSummary: Sendable {
+    package var id: InputID
+    package var path: String
+    package var kind: ContentKind
+    package var compression: Compression?
+    package var tally: Tally
+    package var duplicateOf: String?
+    /// The day from which its year-less stamps were counted back, where it had any.
+    package var yearlessAsOf: Day?
+  }
+
+  package var asOf: Day
+  package var inputs: [InputSummary]
+  package var emptyFolders: [String]
+  package var eventCount: Int
+  package var findingCount: Int
+  package var incidents: [JudgedIncident]
+  package var waves: [Waves.Wave]
+  package var situation: Situation
+  package var exposures: [Exposure]
+  package var risks: [String]
+  package var mentions: [Mention]
+  package var rpc: [RPCTally.Row]
+  package var oddities: OddityTally
+  package var programs: ProgramTable
+
+  package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
+  package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
+  /// Dated incidents that began after the day whose condition is recommended, and have no part in it.
+  package var laterIncidents: Int {
+    incidents.count { $0.incident.isDated && $0.incident.first.timestamp.day > situation.asOf }
+  }
+  package var isDamaged: Bool { oddities.counts.keys.contains(where: \.isDamage) }
+}
+
+/// Runs an analysis.
+package struct Analyst: Sendable {
+  package var knowledge: KnowledgeBase
+  package var configuration: Configuration
+  package var options: Analysis.Options
+  package var progress: @Sendable (Int) -> Void
+
+  package init(
+    knowledge: KnowledgeBase, configuration: Configuration, options: Analysis.Options,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) {
+    self.knowledge = knowledge
+    self.configuration = configuration
+    self.options = options
+    self.progress = progress
+  }
+
+  /// - Throws: ``Faults`` when a year-less pipe needs a day that nobody gave.
+  package func analyse(_ list: InputList) async throws(Faults) -> Analysis {
+    var readings = await read(list.inputs, asOf: options.asOf)
+    try await resolveYears(&readings)
+    markDuplicates(&readings)
+    return judge(readings, emptyFolders: list.emptyFolders)
+  }
+
+  // MARK: Reading
+
+  /// Reads the inputs side by side; each gives the same whoever reads it.
+  private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
+    let reader = InputReader(
+      formats: knowledge.formats, asOf: asOf, zone: options.zone,
+      digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
+      progress: progress)
+    let lanes = max(1, min(options.threads, inputs.count))
+    return await withTaskGroup(of: [InputReading].self) { group in
+      for lane in 0..<lanes {
+        let share = stride(from: lane, to: inputs.count, by: lanes).map { inputs[$0] }
+        group.addTask { share.map { reader.read($0) } }
+      }
+      var readings: [InputReading] = []
+      for await share in group { readings += share }
+      return readings.sorted { $0.input.id < $1.input.id }
+    }
+  }
+
+  /// A pipe with year-less stamps takes its day from its newest record that carries a year.
+  private func resolveYears(_ readings: inout [InputReading]) async throws(Faults) {
+    var faults: [Fault] = []
+    for index in readings.indices where readings[index].needsAsOf {
+      let path = readings[index].input.path
+      guard let newest = readings[index].intake.tally.newestWithYear else {
+        faults.append(
+          Fault(
+            file: path == "-" ? "standard input" : path,
+            "stamps without a year: say with --as-of from which day they count back"))
+        continue
+      }
+      let again = await read([readings[index].input], asOf: newest.timestamp.day)
+      if let reading = again.first { readings[index] = reading }
+    }
+    guard faults.isEmpty else { throw Faults(faults) }
+  }
+
+  /// The same bytes given twice count once; of twins the first by path is kept.
+  private func markDuplicates(_ readings: inout [InputReading]) {
+    var known: [ContentDigest: String] = [:]
+    for index in readings.indices {
+      guard let digest = readings[index].digest, digest.length > 0 else { continue }
+      guard let first = known[digest] else {
+        known[digest] = readings[index].input.path
+        continue
+      }
+      readings[index].duplicateOf = first
+      let bytes = readings[index].intake.tally.bytes
+      readings[index].intake = Intake()
+      readings[index].intake.tally.bytes = bytes
+      let place = Provenance(
+        input: readings[index].input.id, place: .lines(first: 0, last: 0), offset: 0, length: bytes)
+      readings[index].intake.oddities.note(
+        .sameBytes, Citation(place, text: Bytes("the same bytes as \(first); counted once")))
+    }
+  }
+
+  // MARK: Judging
+
+  private func judge(_ readings: [InputReading], emptyFolders: [String]) -> Analysis {
+    var intake = Intake()
+    for reading in readings {
+      intake.events += reading.intake.events
+      intake.packets += reading.intake.packets
+      intake.exposures += reading.intake.exposures
+      intake.mentions += reading.intake.mentions
+      intake.hostFacts += reading.intake.hostFacts
+      intake.oddities.merge(reading.intake.oddities)
+    }
+    var merge = FrameMerge()
+    let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
+    merge.run(captures: captures, packets: intake.packets, progress: progress)
+    intake.events += merge.events
+    intake.oddities.merge(merge.table.oddities)
+    var summaries = readings.map { summary($0) }
+    for index in summaries.indices {
+      guard let frames = merge.intakes[summaries[index].id] else { continue }
+      intake.oddities.merge(frames.oddities)
+      summaries[index].tally = frames.tally
+    }
+
+    let settings = fusionSettings()
+    var events = intake.events.sorted(by: Event.precedes)
+    let before = events.count { $0.time.isDated }
+    Dating(settings: settings).date(&events)
+    if events.count(where: { $0.time.isDated }) != before { events.sort(by: Event.precedes) }
+    let findings = detect(events, &intake.oddities)
+    let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
+    let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
+    return report(incidents, events, findings.count, intake, summaries, emptyFolders, merge.table.rpcTally)
+  }
+
+  private func fusionSettings() -> FusionSettings {
+    var settings = FusionSettings(programs: knowledge.programs)
+    settings.directory = configuration.directory
+    settings.incidentGap = knowledge.policy.incidentGap
+    return settings
+  }
+
+  private func detect(_ events: [Event], _ oddities: inout OddityTally) -> [Finding] {
+    var detector = Detector(rules: knowledge.rules)
+    var findings: [Finding] = []
+    for (index, event) in events.enumerated() { detector.push(event, index: index, into: &findings) }
+    detector.finish(into: &findings)
+    oddities.merge(detector.oddities)
+    return findings
+  }
+
+  private func report(
+    _ incidents: [Incident], _ events: [Event], _ findings: Int, _ intake: Intake, _ summaries: [Analysis.InputSummary],
+    _ emptyFolders: [String], _ rpc: RPCTally
+  ) -> Analysis {
+    let estate = Estate(assets: configuration.assets, facts: intake.hostFacts)
+    let severity = SeverityJudge(estate: estate)
+    let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
+    let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Analyst.today
+    let situation = SituationJudge(policy: knowledge.policy, severity: severity).situation(
+      incidents, covered: covered, asOf: options.situationAt ?? asOf)
+    let judged = incidents.map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
+      .sorted(by: JudgedIncident.precedes)
+    let reading = ExposureReading(programs: knowledge.programs, events: events)
+    let exposures = reading.distinct(intake.exposures)
+    return Analysis(
+      asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: events.count, findingCount: findings,
+      incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
+      exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
+      oddities: intake.oddities, programs: knowledge.programs)
+  }
+
+  /// The one look at the clock: the day of a report on nothing.
+  private static var today: Day { Day(number: Int(Date().timeIntervalSince1970 / 86_400)) }
+
+  private func summary(_ reading: InputReading) -> Analysis.InputSummary {
+    Analysis.InputSummary(
+      id: reading.input.id, path: reading.input.path, kind: reading.kind, compression: reading.compression,
+      tally: reading.intake.tally, duplicateOf: reading.duplicateOf,
+      yearlessAsOf: reading.intake.tally.yearlessRecords > 0 ? reading.asOf : nil)
+  }
+}

@@ -1,0 +1,73 @@
+package import Evidence
+package import Fuse
+package import Judge
+import Knowledge
+
+/// What the user tells about the site: `--config FILE`.
+package struct Configuration: Sendable {
+  package var directory = HostDirectory()
+  package var assets: [Estate.Asset] = []
+  package init() {}
+
+  /// Reads the file's text. All faults are collected.
+  package init(text: String, file: String, faults: inout [Fault]) {
+    let documents: [YAMLNode]
+    do { documents = try YAMLNode.documents(text: text, file: file) } catch {
+      faults += error.list
+      return
+    }
+    for document in documents {
+      guard let map = document.map(["sites", "hosts"], &faults) else { continue }
+      for site in map["sites"]?.items ?? [] { readSite(site, &faults) }
+      for host in map["hosts"]?.items ?? [] { readHost(host, &faults) }
+    }
+  }
+
+  private mutating func readSite(_ node: YAMLNode, _ faults: inout [Fault]) {
+    guard let map = node.map(["name", "networks"], &faults) else { return }
+    if map["name"] == nil || map["networks"] == nil { faults.append(node.fault("a site needs 'name' and 'networks'")) }
+    _ = map["name"]?.string(&faults)
+    for item in map["networks"]?.items ?? [] {
+      guard let text = item.string(&faults) else { continue }
+      guard let network = IPNetwork(text) else {
+        faults.append(item.fault("'\(text)' is no network such as 192.0.2.0/24"))
+        continue
+      }
+      directory.ownNetworks.append(network)
+    }
+  }
+
+  private mutating func readHost(_ node: YAMLNode, _ faults: inout [Fault]) {
+    guard let map = node.map(["name", "addresses", "criticality", "why", "countermeasures"], &faults) else { return }
+    guard let name = map["name"]?.string(&faults), !name.isEmpty else {
+      faults.append(node.fault("a host needs a 'name'"))
+      return
+    }
+    var addresses: [IPAddress] = []
+    for item in map["addresses"]?.items ?? [] {
+      guard let text = item.string(&faults) else { continue }
+      if let address = IPAddress(text) {
+        if directory.name(of: address) != nil || addresses.contains(address) {
+          faults.append(item.fault("address \(address) stands twice"))
+        }
+        addresses.append(address)
+      } else {
+        faults.append(item.fault("'\(text)' is no address"))
+      }
+    }
+    let why = map["why"]?.string(&faults) ?? "the configuration says so"
+    var asset = Estate.Asset(name: Bytes(name), addresses: addresses)
+    asset.criticality = map["criticality"]?.integer(1...5, &faults).map { Severity.Term($0, why) }
+    if let node = map["countermeasures"], let terms = node.map(["system", "network", "why"], &faults) {
+      let reason = terms["why"]?.string(&faults) ?? why
+      asset.systemCountermeasures = terms["system"]?.integer(1...5, &faults).map { Severity.Term($0, reason) }
+      asset.networkCountermeasures = terms["network"]?.integer(1...5, &faults).map { Severity.Term($0, reason) }
+    }
+    if assets.contains(where: { $0.name.lowercased == asset.name.lowercased }) {
+      faults.append(node.fault("host '\(name)' stands twice"))
+      return
+    }
+    assets.append(asset)
+    directory.add(HostDirectory.Entry(name: asset.name, addresses: addresses))
+  }
+}

@@ -1,0 +1,287 @@
+import Capture
+import Decode
+import Evidence
+import Fuse
+import Judge
+
+/// The report for people: what one would read aloud in a meeting, the worst first.
+package struct TextReport {
+  private let analysis: Analysis
+  private let paths: [InputID: String]
+  private var page: Page
+
+  /// So many incidents are told in full; the rest in a line each.
+  private static let fullCap = 40
+  /// So many incidents are listed at all.
+  private static let listCap = 500
+
+  package init(_ analysis: Analysis, isColoured: Bool) {
+    self.analysis = analysis
+    paths = Dictionary(uniqueKeysWithValues: analysis.inputs.map { ($0.id, $0.path) })
+    page = Page(isColoured: isColoured)
+  }
+
+  package mutating func rendered() -> String {
+    head()
+    inputs()
+    incidents()
+    days()
+    waves()
+    exposures()
+    mentions()
+    oddities()
+    condition()
+    return page.text
+  }
+
+  // MARK: Head
+
+  private mutating func head() {
+    let condition = analysis.situation.call.condition
+    page.line(page.styled("WATCHFLOOR", .bold) + "  as of \(analysis.asOf)")
+    let records = counted(analysis.hostRecords, "host record", "host records")
+    let packets = counted(analysis.packets, "packet", "packets")
+    page.line(
+      "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents"))")
+    page.line(
+      "Condition recommended: " + page.styled(condition.rawValue.uppercased(), .bold, TextReport.style(condition))
+        + "  (a person decides; the reasons stand at the end)")
+  }
+
+  private static func style(_ condition: Condition) -> Page.Style {
+    switch condition {
+    case .green: .green
+    case .yellow: .yellow
+    case .orange, .red: .red
+    }
+  }
+
+  private mutating func inputs() {
+    page.heading("INPUTS")
+    for folder in analysis.emptyFolders { page.item("", indent: 2, "\(folder): an empty folder, nothing to read") }
+    for input in analysis.inputs {
+      let tally = input.tally
+      var parts = ["\(input.format)\(input.compression.map { ", \($0.rawValue)" } ?? "")"]
+      if let twin = input.duplicateOf {
+        parts = ["the same bytes as \(twin), counted once"]
+      } else {
+        parts.append(
+          "\(counted(tally.records, "record", "records")): \(tally.understood) understood, \(tally.unconcerned) of no concern, "
+            + "\(tally.odd) odd")
+        if let first = tally.first, let last = tally.last {
+          parts.append("\(first.description) to \(last.description)")
+        }
+        if let day = input.yearlessAsOf { parts.append("years counted back from \(day)") }
+      }
+      page.item("", indent: 2, Bytes(input.path).notation + ": " + parts.joined(separator: "; "))
+    }
+  }
+
+  // MARK: Incidents
+
+  private mutating func incidents() {
+    page.heading("INCIDENTS, the most severe first")
+    if analysis.incidents.isEmpty { page.line("  none: no record of concern in what was read") }
+    for (number, judged) in analysis.incidents.prefix(TextReport.listCap).enumerated() {
+      headline(number + 1, judged)
+      if number < TextReport.fullCap { detail(judged) }
+    }
+    let omitted = analysis.incidents.count - TextReport.listCap
+    if omitted > 0 { page.line("  and \(omitted) more, less severe; --format json has them all") }
+  }
+
+  private mutating func headline(_ rank: Int, _ judged: JudgedIncident) {
+    let incident = judged.incident
+    page.line()
+    let score = judged.severity.score
+    let style: Page.Style = score >= 2 ? .red : score >= 0 ? .yellow : .green
+    page.item(
+      String(repeating: " ", count: max(0, 3 - "\(rank)".count)) + "\(rank)  ", indent: 5, style: .bold, incident.title)
+    page.item(
+      "", indent: 5,
+      page.styled("severity \(signed(score))", style) + " · \(incident.outcome.rawValue) · \(when(incident)) · "
+        + views(incident) + " · " + counted(incident.eventCount, "event", "events") + " · " + incident.id)
+  }
+
+  private func when(_ incident: Incident) -> String {
+    let (first, last) = (incident.first, incident.last)
+    if !incident.isDated {
+      return "no date, \(first.timeOfDayDescription)"
+        + (first == last ? "" : " to \(last.timeOfDayDescription)")
+    }
+    if first == last { return "\(first.timestamp.day) \(first.timeOfDayDescription)" }
+    let sameDay = first.timestamp.day == last.timestamp.day
+    return "\(first.timestamp.day) \(first.timeOfDayDescription) to " + (sameDay ? "" : "\(last.timestamp.day) ")
+      + last.timeOfDayDescription
+  }
+
+  private func views(_ incident: Incident) -> String {
+    switch (incident.views.contains(.host), incident.views.contains(.network)) {
+    case (true, true):
+      "seen by host and network" + (incident.pairs.isEmpty ? "" : ", \(counted(incident.pairs.count, "pair", "pairs"))")
+    case (true, false): "seen by the host only"
+    default: "seen on the network only"
+    }
+  }
+
+  private mutating func detail(_ judged: JudgedIncident) {
+    let incident = judged.incident
+    let severity = judged.severity
+    func term(_ name: String, _ term: Severity.Term) -> String {
+      "\(name) \(term.value)\(term.assumed ? " assumed" : "") (\(term.why))"
+    }
+    row(
+      "severity",
+      "\(signed(severity.score)) = \(term("criticality", severity.criticality)) + \(term("lethality", severity.lethality)) - "
+        + "\(term("system", severity.systemCountermeasures)) - \(term("network", severity.networkCountermeasures))"
+        + (severity.range.count > 1
+          ? "; from \(signed(severity.range.lowerBound)) to \(signed(severity.range.upperBound)) by what is assumed"
+          : ""))
+    row("done", listed(incident.patterns, limit: 8))
+    row("to", listed(incident.targets.map { target($0) }, limit: 8))
+    for deduction in incident.deductions { row(deduction.confidence.rawValue, deduction.text) }
+    for response in incident.events.filter({ $0.action == .response }).prefix(4) {
+      row("response", "\(response.responseText): \(quote(response.citation))")
+    }
+    let responses = incident.events.count { $0.action == .response }
+    if responses > 4 { row("", "and \(counted(responses - 4, "more response", "more responses"))") }
+    let evidence = incident.evidence
+    for citation in evidence.prefix(3) { row("evidence", quote(citation)) }
+    if evidence.count > 3 { row("", "and \(counted(evidence.count - 3, "more record", "more records"))") }
+  }
+
+  private func target(_ target: Incident.Target) -> String {
+    let ports = target.services.map { "\($0.transport.rawValue)/\($0.port)" }
+    return target.host.notation + (target.alias.map { " (\($0.notation))" } ?? "")
+      + (ports.isEmpty ? "" : " " + listed(ports, limit: 8))
+  }
+
+  private mutating func row(_ label: String, _ content: String) {
+    let style: Page.Style = label == "certain" || label == "likely" || label == "possible" ? .cyan : .faint
+    page.item("     " + label, indent: 15, style: style, content)
+  }
+
+  private func quote(_ citation: Citation) -> String {
+    let path = Bytes(paths[citation.provenance.input] ?? "").notation
+    let place =
+      switch citation.provenance.place {
+      case .lines(let first, let last): first == last ? "\(first)" : "\(first)-\(last)"
+      case .frame(let number): "frame \(number)"
+      }
+    // Enough bytes for what is shown of them, whatever they are.
+    let text = Bytes(Array(citation.text.array.prefix(1024))).notation
+    return "\(path):\(place): " + (text.count > 200 ? text.prefix(200) + "..." : text)
+  }
+
+  // MARK: The whole
+
+  private mutating func days() {
+    let windows = analysis.situation.windows
+    guard !windows.isEmpty else { return }
+    page.heading("BY DAY: depth (events, incidents), breadth (patterns), spread (sources and targets), share held")
+    let peak = max(1, windows.map(\.events).max() ?? 1)
+    page.line("  day         events                incidents  patterns  new  unexplained  sources  targets  held  call")
+    var previous: Day?
+    for window in windows.suffix(60) {
+      if let previous, window.day.number - previous.number > 1 {
+        let gap = window.day.number - previous.number - 1
+        page.line(
+          page.styled(
+            "  \(previous.advanced(by: 1))" + (gap > 1 ? " to \(window.day.advanced(by: -1))" : "")
+              + ": no evidence, which is not the same as quiet", .faint))
+      }
+      previous = window.day
+      let bar = String(repeating: "#", count: (window.events * 14 + peak - 1) / peak)
+      let held = window.held.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+      let call = window.call.condition
+      page.line(
+        "  \(window.day)  " + left("\(window.events) ", 7) + left(bar, 15) + right(window.incidents, 9)
+          + right(window.patterns.count, 10) + right(window.novel.count, 5) + right(window.unexplained.count, 13)
+          + right(window.sources, 9) + right(window.targets, 9) + String(repeating: " ", count: max(1, 7 - held.count))
+          + held
+          + "  " + page.styled(call.rawValue, TextReport.style(call)))
+    }
+    if windows.count > 60 { page.line("  earlier days are left out here: \(windows.count - 60)") }
+    if analysis.situation.undatedIncidents > 0 {
+      page.line(
+        "  outside the days, without a date: \(counted(analysis.situation.undatedIncidents, "incident", "incidents"))")
+    }
+    let unexplained = Set(windows.flatMap(\.unexplained)).sorted()
+    if !unexplained.isEmpty { page.item("  unexplained: ", indent: 15, listed(unexplained, limit: 12)) }
+  }
+
+  private func left(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+  private func right(_ number: Int, _ width: Int) -> String {
+    String(repeating: " ", count: max(1, width - "\(number)".count)) + "\(number)"
+  }
+
+  private mutating func waves() {
+    guard !analysis.waves.isEmpty else { return }
+    page.heading("ACROSS INCIDENTS: hypotheses, which join nothing")
+    for wave in analysis.waves.prefix(30) {
+      page.item("  " + wave.deduction.confidence.rawValue, indent: 12, style: .cyan, wave.deduction.text)
+    }
+    more(analysis.waves.count - 30)
+  }
+
+  private mutating func exposures() {
+    guard !analysis.exposures.isEmpty else { return }
+    page.heading("EXPOSED SERVICES, as reports in the evidence list them; no attack")
+    for (exposure, risk) in zip(analysis.exposures, analysis.risks).prefix(80) {
+      let host =
+        exposure.host.isEmpty
+        ? exposure.address?.description ?? "a host that the report does not name" : exposure.host.notation
+      let port = exposure.port.map { "/\($0)" } ?? ""
+      let program = exposure.program.map { " program \($0) version \(exposure.version ?? 0)" } ?? ""
+      let name =
+        exposure.name.isEmpty ? exposure.program.map { analysis.programs.name(of: $0) } ?? "" : exposure.name.notation
+      page.item(
+        "", indent: 2,
+        "\(host) \(exposure.transport?.rawValue ?? "")\(port)\(program) \(name)" + (risk.isEmpty ? "" : ": \(risk)"))
+    }
+    more(analysis.exposures.count - 80)
+  }
+
+  private mutating func mentions() {
+    guard !analysis.mentions.isEmpty else { return }
+    page.heading("NAMED IN SCRIPTS, not seen to happen")
+    for mention in analysis.mentions.prefix(40) {
+      let reading = mention.reading(analysis.programs)
+      page.item(
+        "", indent: 2,
+        "\(reading.label) = \(reading.program), \(analysis.programs.name(of: reading.program)): \(reading.why)")
+    }
+    more(analysis.mentions.count - 40)
+  }
+
+  /// Says how many lines of a list are left out.
+  private mutating func more(_ omitted: Int) {
+    if omitted > 0 { page.line("  and \(omitted) more; --format json has them all") }
+  }
+
+  private mutating func oddities() {
+    guard !analysis.oddities.isEmpty else { return }
+    page.heading("ODDITIES")
+    for (kind, value) in analysis.oddities.counts.sorted(by: { $0.key < $1.key }) {
+      page.item("", indent: 2, "\(value.count) x \(kind.rawValue), first at \(quote(value.first))")
+    }
+  }
+
+  private mutating func condition() {
+    let situation = analysis.situation
+    if analysis.laterIncidents > 0 {
+      page.line()
+      page.item(
+        "", indent: 0,
+        "\(counted(analysis.laterIncidents, "incident", "incidents")) after \(situation.asOf): without part in the days and the condition"
+      )
+    }
+    page.heading("CONDITION as of \(situation.asOf): " + situation.call.condition.rawValue.uppercased())
+    for reason in situation.call.reasonsFor { page.item("  for", indent: 12, reason) }
+    for reason in situation.call.reasonsAgainst { page.item("  against", indent: 12, reason) }
+    for change in situation.call.wouldChange { page.item("  would be", indent: 12, change) }
+    page.line("The product recommends; a person decides.")
+  }
+}
