@@ -117,7 +117,8 @@ struct SituationTests {
 
   @Test func aCallSaysWhatWouldChangeIt() throws {
     let call = try situation([exploit("a", day: 0)], at: 0).call
-    #expect(call.wouldChange.contains { $0.hasPrefix("orange if hosts with signs of exploitation or a crash reach 2 (now 1)") })
+    let orange = "orange if hosts with signs of exploitation or a crash reach 2 (now 1)"
+    #expect(call.wouldChange.contains { $0.hasPrefix(orange) })
     #expect(call.reasonsFor.first?.contains("a host shows signs of exploitation") == true)
     #expect(!call.wouldChange.contains { $0.hasPrefix("yellow") })
   }
