@@ -150,6 +150,10 @@ struct DeductionTests {
     }
     let run = [unset(#"\000\000\024\036"#), unset(#"\000\000\024\037"#, at: 1)]
     expect("a process of the host itself", .certain, with: run, without: [[.fixture(procedure: "unset")]])
+    // Nothing follows the last endpoint there is, and nothing overflows.
+    let last = [unset(#"\377\377\377\377"#), unset(#"\377\377\377\377"#, at: 1)]
+    expect("is endpoint 0xFFFFFFFF", .certain, with: last, without: [run])
+    expect("Consecutive endpoints", .likely, with: run, without: [last])
     expect(
       "Consecutive endpoints (0x141E, 0x141F)", .likely, with: run,
       without: [[run[0]], [run[0], unset(#"\000\000\024\041"#, at: 1)]])

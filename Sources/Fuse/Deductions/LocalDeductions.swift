@@ -60,10 +60,11 @@ extension Deducer {
     endpoints.sort { $0.number < $1.number }
     var deductions: [Deduction] = []
     let whole = endpoints.filter { !$0.lostBlank }
+    let names = Set(whole.map(\.notation)).sorted()
     deductions.append(
       Deduction(
-        "The caller's local address" + (whole.count == 1 ? " is endpoint " : "es are endpoints ")
-          + listed(Set(whole.map(\.notation)).sorted()), .certain, cite(whole.map(\.event))))
+        "The caller's local address" + (names.count == 1 ? " is endpoint " : "es are endpoints ") + listed(names),
+        .certain, cite(whole.map(\.event))))
     let isRun = zip(endpoints, endpoints.dropFirst()).allSatisfy { $1.number == $0.number &+ 1 } && endpoints.count > 1
     if isRun {
       if let lost = endpoints.first(where: \.lostBlank) {
