@@ -1,5 +1,5 @@
-/// Input that is not what it should be: kept in mind, never dropped in silence.
-package struct Oddity: Sendable {
+/// Input that is not what it should be: counted with its first place, never dropped in silence.
+package enum Oddity {
   package enum Kind: String, Sendable, Hashable, CaseIterable, Comparable {
     case captureDamaged = "capture_damaged"
     case captureCut = "capture_cut"
@@ -27,14 +27,6 @@ package struct Oddity: Sendable {
       [.captureDamaged, .captureCut, .compressedFileDamaged, .unreadableFile].contains(self)
     }
     package static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
-  }
-
-  package var kind: Kind
-  /// Where, and what stands there or what was needed.
-  package var citation: Citation
-  package init(_ kind: Kind, _ citation: Citation) {
-    self.kind = kind
-    self.citation = citation
   }
 }
 

@@ -14,12 +14,6 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
   /// Seconds from `other` to this moment.
   package func seconds(since other: Timestamp) -> Double { Double(nanoseconds &- other.nanoseconds) / 1e9 }
-  /// This moment itself where the sum lies outside of what 64 bits hold.
-  package func adding(seconds: Double) -> Timestamp {
-    guard abs(seconds) < 9.2e9 else { return self }
-    let (sum, overflow) = nanoseconds.addingReportingOverflow(Int64(seconds * 1e9))
-    return overflow ? self : Timestamp(nanoseconds: sum)
-  }
   /// The day in UTC.
   package var day: Day {
     let (days, rest) = nanoseconds.quotientAndRemainder(dividingBy: 86_400_000_000_000)
