@@ -229,8 +229,8 @@ struct DeductionTests {
     #expect(says("EMPTY list", [connection([44, -52])]) == nil)
     #expect(
       says("2 entries", [connection([44, -72])]) != nil && says("2 entries", [connection([44, -72], port: 112)]) == nil)
-    #expect(says("source address is real", [connection([44, -32])]) != nil)
-    #expect(says("source address is real", [connection([44, -32], handshake: .unseen)]) == nil)
+    #expect(says("answers reached the sender", [connection([44, -32])]) != nil)
+    #expect(says("answers reached the sender", [connection([44, -32], handshake: .unseen)]) == nil)
     #expect(says("closed in good order by the prober", [connection([44, -32])]) != nil)
     #expect(says("reset by the host", [connection([44, -32], close: .reset(by: .responder))]) != nil)
     #expect(says("no close in the trace", [connection([44, -32], close: .open)]) != nil)

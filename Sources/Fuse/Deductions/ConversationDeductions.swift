@@ -59,7 +59,7 @@ extension Deducer {
   private func course(_ event: Event, _ conversation: Conversation) -> [Deduction] {
     var parts: [String] = []
     if conversation.handshake == .complete {
-      parts.append("the handshake was completed, so the source address is real")
+      parts.append("the handshake was completed, so the answers reached the sender")
     }
     parts.append(
       "\(conversation.initiator.payloadBytes) bytes asked, \(conversation.responder.payloadBytes) answered")
