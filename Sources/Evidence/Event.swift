@@ -8,6 +8,8 @@ package struct Event: Sendable {
     case connection
     /// A try at a port that carried no request.
     case probe
+    /// Many tries at ports that carried no request, told as a sum.
+    case scan
     /// A daemon reported an internal error.
     case daemonError = "daemon-error"
     /// A process died of a signal.
@@ -42,6 +44,8 @@ package struct Event: Sendable {
   package var count: Int
   /// The conversation on the wire, for events of the network view.
   package var conversation: Conversation?
+  /// What the probes of a scan come to.
+  package var probes: ProbeSum?
   package var citation: Citation
 
   package init(
@@ -49,7 +53,7 @@ package struct Event: Sendable {
     target: Endpoint = .unknown, transport: Transport? = nil, rpc: RPCFacts? = nil, observer: Bytes = "",
     observerPID: Int? = nil,
     process: ProcessFacts? = nil, detail: Bytes = "", count: Int = 1, conversation: Conversation? = nil,
-    citation: Citation
+    probes: ProbeSum? = nil, citation: Citation
   ) {
     self.time = time
     self.view = view
@@ -65,8 +69,12 @@ package struct Event: Sendable {
     self.detail = detail
     self.count = count
     self.conversation = conversation
+    self.probes = probes
     self.citation = citation
   }
+
+  /// When it ended, as far as the evidence tells: of a scan the time of its last probe.
+  package var end: EventTime { probes?.last ?? time }
 
   /// The order in which events are judged: by time, and where times agree by what the event says, never by its place.
   package static func precedes(_ left: Event, _ right: Event) -> Bool {

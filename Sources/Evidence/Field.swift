@@ -20,6 +20,15 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case networkBytesIn = "destination.bytes"
   case tcpHandshake = "tcp.handshake"
   case tcpClose = "tcp.close"
+  case scanProbes = "scan.probes"
+  case scanSources = "scan.sources"
+  case scanHosts = "scan.hosts"
+  case scanServices = "scan.services"
+  case scanTCPPorts = "scan.tcp.ports"
+  case scanUDPPorts = "scan.udp.ports"
+  case scanRPCHosts = "scan.rpc.hosts"
+  case scanOpen = "scan.open"
+  case scanTechniques = "scan.techniques"
   case processName = "process.name"
   case processPID = "process.pid"
   case userID = "user.id"
@@ -87,6 +96,15 @@ extension Event {
     case .networkBytesIn: return number(conversation?.responder.payloadBytes)
     case .tcpHandshake: return transport == .tcp ? conversation.map { .text($0.handshake.name) } : nil
     case .tcpClose: return transport == .tcp ? conversation.map { .text($0.close.name) } : nil
+    case .scanProbes: return number(probes?.probes)
+    case .scanSources: return number(probes?.sources.count)
+    case .scanHosts: return number(probes?.hosts.count)
+    case .scanServices: return number(probes?.services.count)
+    case .scanTCPPorts: return number(probes?.tcpPorts.count)
+    case .scanUDPPorts: return number(probes?.udpPorts.count)
+    case .scanRPCHosts: return number(probes?.rpcHosts.count)
+    case .scanOpen: return number(probes?.open.count)
+    case .scanTechniques: return text(probes.map { Bytes($0.techniqueNames.joined(separator: " ")) })
     case .processName: return text(process?.name)
     case .processPID: return number(process?.pid)
     case .userID: return number(process?.userID)

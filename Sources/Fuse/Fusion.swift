@@ -52,7 +52,7 @@ package struct Fusion: Sendable {
       findings: findings, pairs: pairs, deductions: [], patterns: patterns(findings, pairs),
       stage: lead?.signature.stage ?? .unexplained,
       outcome: Incident.outcome(of: events, pairs: pairs), title: "", first: events.map(\.time).min() ?? events[0].time,
-      last: events.map(\.time).max() ?? events[0].time)
+      last: events.map(\.end).max() ?? events[0].time)
     incident.entitle(settings.programs)
     return incident
   }
@@ -84,6 +84,16 @@ package struct Fusion: Sendable {
       spellings[host, default: []].insert(event.target.host)
       services[host, default: []].formUnion(
         event.target.port.flatMap { port in event.transport.map { [Service($0, port)] } } ?? [])
+      // The ports of a scan are those of its host when it had one.
+      if let ports = event.probes?.ports { services[host, default: []].formUnion(ports.map(\.service)) }
+    }
+    for sum in events.compactMap(\.probes) where sum.hosts.count > 1 || sum.hosts.isEstimate {
+      let openPorts = Dictionary(grouping: sum.open, by: \.host)
+      for written in sum.firstHosts {
+        let host = identities.resolve(written)
+        spellings[host, default: []].insert(written)
+        services[host, default: []].formUnion(openPorts[written]?.map(\.service) ?? [])
+      }
     }
     return services.keys.sorted().map { host in
       let written = spellings[host]?.sorted() ?? []

@@ -56,11 +56,15 @@ struct Grouping: Sendable {
     for (key, indices) in members {
       let ordered = indices.sorted { (events[$0].time, $0) < (events[$1].time, $1) }
       var current: [Int] = []
+      var last: EventTime?
       for index in ordered {
-        if let last = current.last, breaks(events[last].time, events[index].time) {
+        if let end = last, breaks(end, events[index].time) {
           clusters.append((key, current))
           current = []
+          last = nil
         }
+        // A scan goes on after its first probe.
+        last = max(last ?? events[index].end, events[index].end)
         current.append(index)
       }
       if !current.isEmpty { clusters.append((key, current)) }

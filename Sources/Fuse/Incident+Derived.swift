@@ -13,7 +13,7 @@ extension Incident {
   static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !silent.contains($0) }
     let outcome = attacks.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
-    let isProbeOnly = events.allSatisfy { $0.action == .probe || $0.action == .response }
+    let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
     let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
     return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
   }

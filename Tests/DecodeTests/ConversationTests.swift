@@ -367,9 +367,9 @@ struct ConversationTests {
       scene.send(.syn)
       var events: [Event] = []
       scene.table.advance(to: moment(1000 + limit - 1).timestamp, into: &events)
-      #expect(events.isEmpty)
+      #expect(scene.table.packetCounts.isEmpty)
       scene.table.advance(to: moment(1001 + limit).timestamp, into: &events)
-      #expect(events.count == 1)
+      #expect(scene.table.packetCounts[InputID(0)]?.understood == 1)
     }
   }
 
@@ -381,7 +381,7 @@ struct ConversationTests {
       scene.client.port = 40_000 + port
       scene.send(.syn, sequence: 1)
     }
-    #expect(scene.events.compactMap(\.source.port) == (40_001...40_015).map { $0 })
+    #expect(scene.table.packetCounts[InputID(0)]?.understood == 15)
     #expect(scene.table.oddities.count(of: .tableFull) == 15)
     #expect(scene.finish().count == 25)
     #expect(scene.table.packetCounts[InputID(0)]?.understood == 25)

@@ -82,7 +82,8 @@ struct FlowStageTests {
     var events: [Event] = []
     for packet in packets { table.push(packet.record, payload: packet.payload.rawSpan, into: &events) }
     table.finish(into: &events)
-    var told = events.map { event in
+    // Probes are told when all have been counted.
+    var told = events.sorted(by: Event.precedes).map { event in
       let talk = event.conversation
       let packets = talk?.packets.map {
         "\($0.time) \($0.fromInitiator) \($0.flags) \($0.payloadLength) \($0.citation)"
@@ -131,9 +132,11 @@ struct FlowStageTests {
     var dice = Dice(3)
     var limits = ConversationTable.Limits()
     limits.conversations = 500
+    limits.probes.perSource = 8000
     var table = ConversationTable(limits: limits)
-    var (events, expected): ([Event], [UInt16]) = ([], [])
+    var (events, expected): ([Event], [[Int]]) = ([], [])
     var lastFrame: [UInt16: Int] = [:]
+    var packets: [UInt16: Int] = [:]
     let none: [UInt8] = []
     for frame in 1...8000 {
       let port = UInt16(dice.roll(700))
@@ -145,14 +148,17 @@ struct FlowStageTests {
           citation: Citation(Provenance(input: InputID(0), place: .frame(frame), offset: 0, length: 0), text: "")),
         payload: none.rawSpan, into: &events)
       if lastFrame[port] == nil, lastFrame.count == 500, let oldest = lastFrame.min(by: { $0.value < $1.value }) {
-        expected.append(oldest.key)
+        expected.append([Int(oldest.key), packets[oldest.key] ?? 0])
         lastFrame[oldest.key] = nil
+        packets[oldest.key] = nil
       }
       lastFrame[port] = frame
+      packets[port, default: 0] += 1
     }
     table.finish(into: &events)
-    expected += lastFrame.sorted { $0.value < $1.value }.map(\.key)
-    #expect(events.map(\.target.port) == expected)
+    expected += packets.map { [Int($0.key), $0.value] }
+    let told = events.map { [Int($0.target.port ?? 0), $0.conversation?.packetCount ?? 0] }
+    #expect(told.sorted { $0.lexicographicallyPrecedes($1) } == expected.sorted { $0.lexicographicallyPrecedes($1) })
     #expect(events.reduce(0) { $0 + ($1.conversation?.packetCount ?? 0) } == 8000)
     #expect(table.packetCounts[InputID(0)]?.understood == 8000)
   }

@@ -7,20 +7,29 @@ package import Evidence
 package struct ConversationTable: Sendable {
   /// What an attacker's packets can fill.
   package struct Limits: Sendable {
-    package var conversations = 200_000
+    package var conversations = 200_000 / FlowShard.count
     /// Bytes that wait to become whole, over all conversations.
-    package var bufferedBytes = 64 << 20
+    package var bufferedBytes = 64 << 20 / FlowShard.count
     /// Calls that wait for the end of their conversation.
     package var callsPerConversation = 4096
+    package var probes = ProbeLimits()
     package init() {}
   }
   /// Packets of an input, by what became of them.
   package struct PacketCounts: Hashable, Sendable {
     package var understood = 0
     package var unconcerned = 0
+    package init(understood: Int = 0, unconcerned: Int = 0) {
+      self.understood = understood
+      self.unconcerned = unconcerned
+    }
   }
 
-  package var oddities: OddityTally { journal.oddities }
+  package var oddities: OddityTally {
+    var oddities = journal.oddities
+    oddities.merge(ledger.oddities)
+    return oddities
+  }
   /// What RPC the packets carried.
   package var rpcTally: RPCTally { journal.tally }
   /// Packets by input. Complete after ``finish(into:)``.
@@ -29,6 +38,8 @@ package struct ConversationTable: Sendable {
   private let limits: Limits
   private let seed = FlowSeed()
   private var journal = FlowJournal()
+  /// What carried no request.
+  private var ledger: ProbeLedger
   private var flows = FlowSlots()
   private var notes = FlowNotes()
   /// The flows that have more to remember than an entry holds.
@@ -41,7 +52,10 @@ package struct ConversationTable: Sendable {
   private var buffering = RecencyList()
   private var buffered = 0
 
-  package init(limits: Limits = Limits()) { self.limits = limits }
+  package init(limits: Limits = Limits()) {
+    self.limits = limits
+    ledger = ProbeLedger(limits: limits.probes)
+  }
 
   /// Takes a packet, and what was captured of its payload: nothing, for a packet of tcpdump's text.
   package mutating func push(_ packet: PacketRecord, payload: RawSpan, into events: inout [Event]) {
@@ -71,7 +85,24 @@ package struct ConversationTable: Sendable {
 
   /// Ends every conversation: the evidence has no more packets.
   package mutating func finish(into events: inout [Event]) {
+    endAll(into: &events)
+    ledger.finish(into: &events)
+    ledger = ProbeLedger(limits: limits.probes)
+  }
+
+  /// Ends every conversation, and keeps what its probes come to, for ``merge(_:)`` and ``finish(into:)``.
+  package mutating func endAll(into events: inout [Event]) {
     while let slot = oldest { end(slot, into: &events) }
+  }
+
+  /// Takes over what another table counted, of other flows, whose conversations have ended.
+  package mutating func merge(_ other: ConversationTable) {
+    journal.oddities.merge(other.journal.oddities)
+    journal.tally.merge(other.journal.tally)
+    ledger.merge(other.ledger)
+    packetCounts.merge(other.packetCounts) { one, two in
+      PacketCounts(understood: one.understood + two.understood, unconcerned: one.unconcerned + two.unconcerned)
+    }
   }
 
   // MARK: Flows
@@ -100,13 +131,45 @@ package struct ConversationTable: Sendable {
     switch entry.stage {
     case .young:
       var isEvent = false
-      if entry.canBeProbe, var flow = flow(of: entry) { isEvent = flow.end(&journal, into: &events) }
+      if entry.canBeProbe { isEvent = end(young: entry, into: &events) }
       count(entry.packets, of: entry.input, isEvent: isEvent)
     case .ordinary: count(entry.packets, of: entry.input, isEvent: false)
     case .whole: end(whole: slot, into: &events)
     }
     notes.free(entry.firstNote, last: entry.lastNote)
     flows.remove(slot)
+  }
+
+  /// A young flow is a probe or nothing.
+  private mutating func end(young entry: FlowEntry, into events: inout [Event]) -> Bool {
+    // Most flows of a scan are one packet, of which numbers are enough.
+    if entry.noted == 1, entry.firstNote != FlowNotes.end,
+      let probe = Probe(alone: notes[entry.firstNote], entry.key, entry.input)
+    {
+      if let source = ledger.push(probe), var flow = flow(of: entry) {
+        ConversationTable.tell(probe, of: source, &flow, &journal, &ledger)
+      }
+      return true
+    }
+    guard var flow = flow(of: entry) else { return false }
+    return ConversationTable.end(&flow, &journal, &ledger, into: &events)
+  }
+
+  private static func end(
+    _ flow: inout Flow, _ journal: inout FlowJournal, _ ledger: inout ProbeLedger, into events: inout [Event]
+  ) -> Bool {
+    flow.flush(&journal)
+    guard let probe = flow.probe else { return flow.end(&journal, into: &events) }
+    if let source = ledger.push(probe) { tell(probe, of: source, &flow, &journal, &ledger) }
+    return true
+  }
+
+  private static func tell(
+    _ probe: Probe, of source: Int, _ flow: inout Flow, _ journal: inout FlowJournal, _ ledger: inout ProbeLedger
+  ) {
+    var events: [Event] = []
+    _ = flow.end(&journal, into: &events)
+    for event in events { ledger.tell(event, probe, of: source) }
   }
 
   private mutating func count(_ packets: Int, of input: InputID, isEvent: Bool) {
@@ -129,7 +192,7 @@ package struct ConversationTable: Sendable {
       countOrdinary(packet, slot)
       return true
     case .young:
-      guard flows[slot].noted > 0 || flows[slot].key.isPlain && flows[slot].key.isApartFromRPC,
+      guard flows[slot].noted > 0 || flows[slot].key.isPlain,
         let facts = NotedPacket(packet, from: direction),
         flows[slot].take(packet, payload: payload, from: direction)
       else { return false }
@@ -197,7 +260,7 @@ package struct ConversationTable: Sendable {
     let place = Int(flows[slot].whole)
     buffering.remove(slot)
     buffered -= whole[place].buffered
-    let isEvent = whole[place].end(&journal, into: &events)
+    let isEvent = ConversationTable.end(&whole[place], &journal, &ledger, into: &events)
     count(whole[place].input.packets, of: whole[place].input.id, isEvent: isEvent)
     for (input, packets) in whole[place].otherInputs { count(packets, of: input, isEvent: isEvent) }
     whole[place].empty()

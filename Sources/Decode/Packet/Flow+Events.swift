@@ -104,6 +104,27 @@ extension Flow {
     }
   }
 
+  /// What counting needs of the conversation, if it is a probe; nil where it is none, or tcpdump's text tells of it.
+  var probe: Probe? {
+    guard !gaveCalls, exchange.calls.isEmpty, case (.probe, let outcome)? = verdict, let sighting = firstOfInitiator,
+      case .frame(let frame) = sighting.citation.provenance.place, sighting.citation.text.isEmpty,
+      sighting.time.isDated
+    else { return nil }
+    let (source, target) = (ends.sender(initiator), ends.receiver(initiator))
+    guard let from = source.host.address, let to = target.host.address, let port = target.port else { return nil }
+    let place = sighting.citation.provenance
+    return Probe(
+      source: from.bits, target: to.bits, port: port, technique: technique, outcome: outcome, time: sighting.time,
+      timeToLive: self[initiator].summary.ttl, input: place.input, frame: frame, offset: place.offset,
+      length: place.length, isOfConcern: servesRPC)
+  }
+
+  private var technique: ProbeTechnique {
+    if ends.transport == .udp { return .udp }
+    if isOddOpening { return firstFlags.rawValue == 0 ? .null : firstFlags == .fin ? .fin : .xmas }
+    return handshake == .complete ? .connect : handshake == .synAck ? .halfOpen : .syn
+  }
+
   // MARK: Conversation
 
   private var conversation: Conversation {
@@ -130,9 +151,10 @@ extension Flow {
 }
 
 extension Host {
+  fileprivate var isGroup: Bool { address?.isGroup ?? false }
+}
+
+extension IPAddress {
   /// Multicast or the limited broadcast address: many receivers, none of which has to answer.
-  fileprivate var isGroup: Bool {
-    guard let address else { return false }
-    return address.isV4 ? address.v4 >> 28 == 0xe || address.v4 == UInt32.max : address.bits >> 120 == 0xff
-  }
+  var isGroup: Bool { isV4 ? v4 >> 28 == 0xe || v4 == UInt32.max : bits >> 120 == 0xff }
 }

@@ -286,13 +286,8 @@ struct Flow {
     let isOneSided = self[firstSender.opposite].summary.packets == 0
     // A client that closed its socket answers a late reply with an error, so the error alone does not tell.
     if isOneSided, let icmpError { return icmpError.answered }
-    let (low, high) = (ends.low.port, ends.high.port)
-    let ranks = (RPCPorts.rank(low, peer: high), RPCPorts.rank(high, peer: low))
-    if ranks.0 != ranks.1 { return ranks.0 > ranks.1 ? .fromHigh : .fromLow }
-    guard let low, let high, low != high else { return firstSender }
-    // Ports below 1024 are those of services; among others the lower one of two says little where only one side spoke.
-    if isOneSided, min(low, high) >= 1024 { return firstSender }
-    return low < high ? .fromHigh : .fromLow
+    return FlowDirection.asker(
+      lowPort: ends.low.port, highPort: ends.high.port, first: firstSender, isOneSided: isOneSided)
   }
 
   private static let xmas: TCPFlags = [.fin, .psh, .urg]

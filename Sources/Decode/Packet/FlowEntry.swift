@@ -41,6 +41,8 @@ struct FlowEntry {
     /// The stream carries something other than RPC; of UDP, that there was a datagram with a payload.
     static let lowOther = Marks(rawValue: 64)
     static let highOther = Marks(rawValue: 128)
+    /// RPC is at home at one of the ends, so every payload is looked at.
+    static let serves = Marks(rawValue: 256)
     static let bothFIN: Marks = [.lowFIN, .highFIN]
     static let bothOther: Marks = [.lowOther, .highOther]
 
@@ -55,7 +57,11 @@ struct FlowEntry {
     stage = .young
     input = packet.provenance.input
     last = packet.time
+    if !key.isApartFromRPC { marks.insert(.serves) }
   }
+
+  /// Whether RPC is at home at one of the ends.
+  var serves: Bool { marks.contains(.serves) }
 
   // MARK: Does it go on?
 
@@ -82,6 +88,7 @@ struct FlowEntry {
   /// Takes a packet of a young flow, if nothing about it is special.
   mutating func take(_ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection) -> Bool {
     guard noted < Conversation.packetCap, packet.provenance.input == input else { return false }
+    guard !marks.contains(.serves) || packet.payloadLength == 0 else { return false }
     if key.isUDP {
       guard payload.isEmpty || RPCMessage.isPlausibleStart(payload) != true else { return false }
       if packet.payloadLength > 0 { marks.insert(.other(direction)) }

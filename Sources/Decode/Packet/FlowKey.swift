@@ -92,6 +92,11 @@ struct FlowSeed {
     return UInt32(truncatingIfNeeded: FlowSeed.fold(low ^ ports ^ second, high ^ first) >> 16)
   }
 
+  func hash(_ address: UInt128) -> UInt32 {
+    let (low, high) = (FlowSeed.half(address) ^ first, FlowSeed.half(address >> 64) ^ second)
+    return UInt32(truncatingIfNeeded: FlowSeed.fold(FlowSeed.fold(low, high) ^ second, first | 1) >> 16)
+  }
+
   private static func half(_ bits: UInt128) -> UInt64 { UInt64(truncatingIfNeeded: bits) }
   /// Both halves of the product: each bit of it depends on many of both factors.
   private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {

@@ -52,8 +52,8 @@ struct NotedPacket {
   private let options: TCPOptions
   private let window: UInt16
   private let ipID: UInt16?
-  private let timeToLive: UInt8?
-  private let flags: TCPFlags
+  let timeToLive: UInt8?
+  let flags: TCPFlags
   private let fractionDigits: UInt8
   private let dontFragment: Bool
   let direction: FlowDirection
@@ -80,6 +80,8 @@ struct NotedPacket {
     self.direction = direction
   }
 
+  var time: EventTime { EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits) }
+
   func provenance(_ input: InputID) -> Provenance {
     Provenance(input: input, place: .frame(number), offset: offset, length: Int(recordLength))
   }
@@ -88,7 +90,7 @@ struct NotedPacket {
   func packet(_ key: FlowKey, _ input: InputID) -> PacketRecord {
     let isFromLow = direction == .fromLow
     var packet = PacketRecord(
-      time: EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits),
+      time: time,
       source: IPAddress(bits: isFromLow ? key.low : key.high), target: IPAddress(bits: isFromLow ? key.high : key.low),
       transport: key.isUDP ? .udp : .tcp, payloadLength: Int(payloadLength), provenance: provenance(input))
     packet.setPorts(

@@ -8,7 +8,7 @@ package struct FrameDecoder: Sendable {
     package var payload: Range<Int>
   }
 
-  private let linkType: LinkType
+  let linkType: LinkType
 
   /// Nil for a link layer that is not read.
   package init?(linkType: UInt32) {

@@ -18,6 +18,11 @@ package struct RPCTally: Sendable {
     return true
   }
 
+  /// Adds what other flows carried.
+  mutating func merge(_ other: RPCTally) {
+    counts.merge(other.counts) { ($0.calls + $1.calls, $0.replies + $1.replies) }
+  }
+
   /// In the order of program, version and procedure.
   package var rows: [Row] {
     counts.map { Row(procedure: $0.key, calls: $0.value.calls, replies: $0.value.replies) }

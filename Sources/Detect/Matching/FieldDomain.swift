@@ -12,7 +12,9 @@ enum FieldDomain {
     }
     self =
       switch field {
-      case .eventCount, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn, .processPID, .userID,
+      case .eventCount, .scanProbes, .scanSources, .scanHosts, .scanServices, .scanTCPPorts, .scanUDPPorts,
+        .scanRPCHosts, .scanOpen, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn, .processPID,
+        .userID,
         .rpcProgram, .rpcVersion, .rpcProcedureNumber, .rpcXID, .rpcArgumentProgram, .rpcCredential, .rpcResultEntries,
         .rpcResultPort:
         .number

@@ -4,6 +4,9 @@ import Evidence
 extension Deducer {
   private var networkProbes: [Event] { events.filter { $0.view == .network && $0.action == .probe } }
 
+  /// What is said before conclusions from the probes that are told one by one, where there are more.
+  private var ofTheFirst: String { scanSums.isEmpty ? "" : "Of the first probes: " }
+
   func scans() -> [Deduction] { sweep() + datagramScan() + halfOpenScan() + connectScan() }
 
   /// One service of several hosts.
@@ -24,7 +27,8 @@ extension Deducer {
       let isTool = span < 1 || (isRun && isIDRun)
       deductions.append(
         Deduction(
-          "A sweep of TCP port \(port) over \(listed(hosts.map(\.notation))): \(signs.joined(separator: ", "))"
+          ofTheFirst
+            + "A sweep of TCP port \(port) over \(listed(hosts.map(\.notation))): \(signs.joined(separator: ", "))"
             + (isTool ? ". That is a tool's work" : ""), isTool ? .likely : .possible, cite(probes)))
       let networks = hosts.compactMap(\.address).filter { $0.isV4 && $0.v4 & 0xff == 0 }
       if let network = networks.first {
@@ -52,7 +56,7 @@ extension Deducer {
     guard ports.count >= 5, let first = empty.first, let last = empty.last else { return [] }
     let span = last.time.timestamp.seconds(since: first.time.timestamp)
     let sources = Set(empty.compactMap(\.source.port))
-    var text = "\(ports.count) UDP ports in \(duration(span)) with empty datagrams: a UDP port scan"
+    var text = ofTheFirst + "\(ports.count) UDP ports in \(duration(span)) with empty datagrams: a UDP port scan"
     if let port = sources.first, sources.count == 1 {
       text += ", all from source port \(port)"
       if Deducer.scannerPorts.contains(port) {
@@ -69,7 +73,7 @@ extension Deducer {
     }
     guard !half.isEmpty else { return [] }
     let ports = listed(Set(half.compactMap(\.target.port)).sorted().map { String($0) })
-    var text = "A SYN scan: TCP \(ports) open, each connection dropped before its handshake was complete"
+    var text = ofTheFirst + "A SYN scan: TCP \(ports) open, each connection dropped before its handshake was complete"
     // nmap builds its own SYNs: window 1024, an MSS of 1460 and no other option, may be fragmented.
     let isNmap = half.allSatisfy { event in
       guard let syn = event.conversation?.syn else { return false }
@@ -96,7 +100,8 @@ extension Deducer {
     func ports(_ events: [Event]) -> String {
       listed(Set(events.compactMap(\.target.port)).sorted().map { String($0) })
     }
-    var text = "A connect() scan: TCP \(ports(dropped)) open and reached, the connection dropped without a request"
+    var text =
+      ofTheFirst + "A connect() scan: TCP \(ports(dropped)) open and reached, the connection dropped without a request"
     if !closed.isEmpty { text += "; TCP \(ports(closed)) closed" }
     return [
       Deduction(text, .likely, cite(dropped + closed)),

@@ -117,6 +117,9 @@ package struct JSONReport {
     writer.field("undated", !incident.isDated)
     writer.field("event_count", incident.eventCount)
     writer.objects("deductions", incident.deductions) { deduction($1, &$0) }
+    writer.objects("scans", incident.events.filter { $0.probes != nil }) { writer, event in
+      if let sum = event.probes { scan(event, sum, &writer) }
+    }
     writer.objects("responses", incident.events.filter { $0.action == .response }.prefix(JSONReport.listCap)) {
       writer, event in
       writer.field("text", event.responseText)
@@ -125,6 +128,32 @@ package struct JSONReport {
     let citations = incident.evidence
     evidence("evidence", citations.prefix(JSONReport.listCap), &writer)
     writer.field("evidence_omitted", max(0, citations.count - JSONReport.listCap))
+  }
+
+  private func scan(_ event: Event, _ sum: ProbeSum, _ writer: inout JSONWriter) {
+    let distinct: [(name: StaticString, value: ProbeSum.Distinct)] = [
+      ("sources", sum.sources), ("hosts", sum.hosts), ("services", sum.services), ("tcp_ports", sum.tcpPorts),
+      ("udp_ports", sum.udpPorts), ("rpc_hosts", sum.rpcHosts),
+    ]
+    writer.field("probes", sum.probes)
+    for (name, value) in distinct { writer.field(name, value.count) }
+    writer.field("estimated", distinct.contains { $0.value.isEstimate })
+    writer.objects("techniques", sum.techniques.sorted { $0.key < $1.key }) { writer, entry in
+      writer.field("technique", entry.key.name)
+      writer.field("probes", entry.value)
+    }
+    writer.objects("outcomes", sum.outcomes.sorted { $0.key < $1.key }) { writer, entry in
+      writer.field("outcome", entry.key.rawValue)
+      writer.field("probes", entry.value)
+    }
+    writer.objects("open", sum.open) { writer, open in
+      writer.field("address", open.host.notation)
+      writer.field("transport", open.service.transport.rawValue)
+      writer.field("port", open.service.port)
+    }
+    writer.field("first", event.time.description)
+    writer.field("last", sum.last.description)
+    writer.object("evidence") { evidence(event.citation, &$0) }
   }
 
   private func severity(_ severity: Severity, _ writer: inout JSONWriter) {

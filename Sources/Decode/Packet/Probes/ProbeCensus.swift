@@ -1,0 +1,113 @@
+import Evidence
+
+/// Probes counted together: those of one source, or of a crowd of sources. Of a fixed size, however many there are.
+struct ProbeCensus {
+  /// Different ports of which each is counted; those met later are not listed.
+  private static let portCap = 256
+
+  private(set) var probes = 0
+  private(set) var first: Probe?
+  private(set) var last: EventTime?
+  private var techniques = ContiguousArray(repeating: 0, count: ProbeTechnique.allCases.count)
+  private var outcomes: [Outcome: Int] = [:]
+  private var ports: [Service: Int] = [:]
+  /// By value; more than a few only where many machines, or one that forges them, send.
+  private var timesToLive = ContiguousArray<Int32>()
+  private var hosts = DistinctCount()
+  private var services = DistinctCount()
+  private var tcpPorts = DistinctCount()
+  private var udpPorts = DistinctCount()
+  private var rpcHosts = DistinctCount()
+  private var firstHosts: [UInt128] = []
+  private var open: [ProbeSum.Open] = []
+  /// What the probe before this one met: most probes of a source differ from it in one thing.
+  private var lastTarget: UInt128?
+
+  mutating func note(_ probe: Probe) {
+    probes += 1
+    if first.map({ probe.time < $0.time }) ?? true { first = probe }
+    last = max(last ?? probe.time, probe.time)
+    techniques[Int(probe.technique.rawValue)] += 1
+    outcomes[probe.outcome, default: 0] += 1
+    let service = Service(probe.transport, probe.port)
+    if ports.count < ProbeCensus.portCap || ports[service] != nil { ports[service, default: 0] += 1 }
+    if let ttl = probe.timeToLive {
+      if timesToLive.isEmpty { timesToLive = ContiguousArray(repeating: 0, count: 256) }
+      timesToLive[Int(ttl)] &+= 1
+    }
+    noteTarget(probe)
+    if probe.isNotable { note(open: ProbeSum.Open(host: probe.targetHost, service: service)) }
+  }
+
+  private mutating func noteTarget(_ probe: Probe) {
+    services.insert(probe.target ^ UInt128(probe.port) << 64 ^ UInt128(probe.transport == .udp ? 1 : 0) << 80)
+    if probe.transport == .udp { udpPorts.insert(UInt128(probe.port)) } else { tcpPorts.insert(UInt128(probe.port)) }
+    if probe.isOfConcern { rpcHosts.insert(probe.target) }
+    guard probe.target != lastTarget else { return }
+    lastTarget = probe.target
+    hosts.insert(probe.target)
+    if firstHosts.count < ProbeSum.listCap, !firstHosts.contains(probe.target) { firstHosts.append(probe.target) }
+  }
+
+  /// The lowest are kept, so that the order of arrival does not show.
+  private mutating func note(open service: ProbeSum.Open) {
+    guard !open.contains(service) else { return }
+    open.append(service)
+    open.sort()
+    if open.count > ProbeSum.listCap { open.removeLast() }
+  }
+
+  mutating func merge(_ other: ProbeCensus) {
+    probes += other.probes
+    if let theirs = other.first, first.map({ theirs.time < $0.time }) ?? true { first = theirs }
+    if let theirs = other.last { last = max(last ?? theirs, theirs) }
+    for index in techniques.indices { techniques[index] += other.techniques[index] }
+    outcomes.merge(other.outcomes, uniquingKeysWith: +)
+    for (service, count) in other.ports.sorted(by: { $0.key < $1.key })
+    where ports.count < ProbeCensus.portCap || ports[service] != nil { ports[service, default: 0] += count }
+    if timesToLive.isEmpty {
+      timesToLive = other.timesToLive
+    } else {
+      for index in other.timesToLive.indices { timesToLive[index] &+= other.timesToLive[index] }
+    }
+    hosts.merge(other.hosts)
+    services.merge(other.services)
+    tcpPorts.merge(other.tcpPorts)
+    udpPorts.merge(other.udpPorts)
+    rpcHosts.merge(other.rpcHosts)
+    for host in other.firstHosts where firstHosts.count < ProbeSum.listCap && !firstHosts.contains(host) {
+      firstHosts.append(host)
+    }
+    for service in other.open { note(open: service) }
+  }
+
+  /// - Parameters:
+  ///   - total: The probes that there were; more than were counted here where the first ones were not.
+  ///   - sources: Who sent them.
+  func sum(of total: Int, sources: ProbeSum.Distinct) -> ProbeSum? {
+    guard let last else { return nil }
+    func value(_ distinct: DistinctCount) -> ProbeSum.Distinct {
+      let value = distinct.value
+      return ProbeSum.Distinct(value.count, isEstimate: value.isEstimate || total != probes)
+    }
+    let common = timesToLive.indices.max { timesToLive[$0] < timesToLive[$1] }
+    return ProbeSum(
+      probes: total, sources: sources, hosts: value(hosts), services: value(services), tcpPorts: value(tcpPorts),
+      udpPorts: value(udpPorts), rpcHosts: value(rpcHosts),
+      techniques: Dictionary(
+        uniqueKeysWithValues: ProbeTechnique.allCases.map { ($0, techniques[Int($0.rawValue)]) }.filter { $0.1 > 0 }),
+      outcomes: outcomes,
+      ports: ports.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(ProbeSum.listCap).map {
+        ($0.key, $0.value)
+      },
+      firstHosts: firstHosts.map { .address(IPAddress(bits: $0)) }, open: open, last: last,
+      timeToLive: common.map { (UInt8($0), Int(timesToLive[$0])) })
+  }
+
+  /// The one host that was tried, if it is one.
+  var onlyHost: UInt128? { hosts.value.count == 1 ? firstHosts.first : nil }
+}
+
+extension Probe {
+  var targetHost: Host { .address(IPAddress(bits: target)) }
+}

@@ -1,0 +1,329 @@
+import Evidence
+
+/// Who tried which ports: so many probes one by one, the rest as sums.
+///
+/// A capture of a scan holds millions of probes, and a report of millions of lines tells nothing. So of each source the
+/// first probes become Events of their own, and a source that goes on becomes one Event of the kind `scan` with what its
+/// probes come to. Where more than a few hundred sources did no more than that each, they are a crowd, told by one Event as
+/// well. What met an open port is told before what met nothing. Nothing of that depends on the order in which flows end.
+struct ProbeLedger: Sendable {
+  /// A source, in few bytes: a million of them fit.
+  private struct Prober {
+    let address: UInt128
+    /// Of the latest probe.
+    var last = Int64.min
+    var probes: Int32 = 0
+    /// Whether it tried a port of RPC.
+    var isOfConcern = false
+    /// Whether it sent since the clock's hand passed.
+    var isFresh = true
+    /// It was silent for long; what it did later stands in another entry.
+    var isClosed = false
+    /// The number of its census, or -1.
+    var profile: Int32 = -1
+    /// The chain of its Events.
+    var firstTold: Int32 = -1
+    var lastTold: Int32 = -1
+    let hash: UInt32
+  }
+  private struct Told {
+    let event: Event
+    let probe: Probe
+    var next: Int32 = -1
+  }
+
+  private let limits: ProbeLimits
+  private let seed = FlowSeed()
+  private var index = SlotIndex()
+  private var probers: ContiguousArray<Prober> = []
+  private var hand = 0
+  private var profiles: ContiguousArray<ProbeCensus> = []
+  private var told: ContiguousArray<Told> = []
+  private var toldNotable = 0
+  /// Sources without a census of their own.
+  private var small = Classes(concern: 0, other: 0)
+  /// What these sources' probes come to.
+  private var crowds = Classes(concern: ProbeCensus(), other: ProbeCensus())
+  /// Sources that were forgotten when the table was full, and their probes.
+  private var forgotten = Classes(concern: Forgotten(), other: Forgotten())
+  private(set) var oddities = OddityTally()
+
+  private struct Forgotten: Sendable {
+    var sources = 0
+    var probes = 0
+  }
+  /// Something of the sources that tried ports of RPC, and of the others.
+  private struct Classes<Value: Sendable>: Sendable {
+    var concern: Value
+    var other: Value
+    subscript(isOfConcern: Bool) -> Value {
+      get { isOfConcern ? concern : other }
+      _modify {
+        if isOfConcern { yield &concern } else { yield &other }
+      }
+    }
+  }
+
+  init(limits: ProbeLimits = ProbeLimits()) { self.limits = limits }
+
+  // MARK: Probes in
+
+  /// Counts a probe.
+  /// - Returns: Its source's number, if the probe is to be told by an Event of its own.
+  mutating func push(_ probe: Probe) -> Int? {
+    let slot = slot(of: probe.source, probe)
+    probers[slot].probes &+= 1
+    probers[slot].isFresh = true
+    probers[slot].last = max(probers[slot].last, probe.time.timestamp.nanoseconds)
+    let profile = Int(probers[slot].profile)
+    if profile >= 0 {
+      profiles[profile].note(probe)
+      return nil
+    }
+    if probe.isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
+    if Int(probers[slot].probes) > limits.perSource, promote(slot) {
+      profiles[Int(probers[slot].profile)].note(probe)
+      return nil
+    }
+    crowds[probers[slot].isOfConcern].note(probe)
+    return isTold(probe, slot) ? slot : nil
+  }
+
+  /// Keeps the Event of a probe for which ``push(_:)`` asked.
+  mutating func tell(_ event: Event, _ probe: Probe, of slot: Int) {
+    let place = Int32(told.count)
+    told.append(Told(event: event, probe: probe))
+    if probers[slot].firstTold < 0 {
+      probers[slot].firstTold = place
+    } else {
+      told[Int(probers[slot].lastTold)].next = place
+    }
+    probers[slot].lastTold = place
+  }
+
+  private mutating func isTold(_ probe: Probe, _ slot: Int) -> Bool {
+    guard Int(probers[slot].probes) <= limits.perSource else { return false }
+    if small[probers[slot].isOfConcern] <= limits.singly { return true }
+    guard probe.isNotable, toldNotable < limits.notable else { return false }
+    toldNotable += 1
+    return true
+  }
+
+  // MARK: Sources
+
+  private mutating func slot(of address: UInt128, _ probe: Probe) -> Int {
+    let hash = seed.hash(address)
+    if let known = index.slot(hash: hash, where: { probers[$0].address == address }) {
+      let pause = probe.time.timestamp.nanoseconds.subtractingReportingOverflow(probers[known].last)
+      if pause.overflow || pause.partialValue <= limits.pause { return known }
+      index.remove(hash: hash, slot: known)
+      probers[known].isClosed = true
+    }
+    return insert(Prober(address: address, hash: hash), probe)
+  }
+
+  private mutating func insert(_ prober: Prober, _ probe: Probe?) -> Int {
+    let slot: Int
+    if probers.count < limits.sources {
+      slot = probers.count
+      probers.append(prober)
+    } else {
+      slot = forgetOne(probe)
+      probers[slot] = prober
+    }
+    index.insert(hash: prober.hash, slot: slot)
+    small[prober.isOfConcern] += prober.profile < 0 ? 1 : 0
+    return slot
+  }
+
+  private mutating func becomeOfConcern(_ slot: Int) {
+    probers[slot].isOfConcern = true
+    small.other -= 1
+    small.concern += 1
+  }
+
+  /// Gives a source that goes on a census of its own, as long as there are any.
+  private mutating func promote(_ slot: Int) -> Bool {
+    guard profiles.count < limits.profiles else {
+      if Int(probers[slot].probes) == limits.perSource + 1 {
+        noteFull("more than \(limits.profiles) sources with many probes", told.last?.probe)
+      }
+      return false
+    }
+    probers[slot].profile = Int32(profiles.count)
+    small[probers[slot].isOfConcern] -= 1
+    profiles.append(census(ofTold: slot))
+    return true
+  }
+
+  private func census(ofTold slot: Int) -> ProbeCensus {
+    var census = ProbeCensus()
+    forEachTold(of: slot) { census.note(told[$0].probe) }
+    return census
+  }
+
+  private func forEachTold(of slot: Int, _ body: (Int) -> Void) {
+    var place = probers[slot].firstTold
+    while place >= 0 {
+      body(Int(place))
+      place = told[Int(place)].next
+    }
+  }
+
+  /// Frees the slot of a source that did little and was silent for a round of the clock's hand.
+  private mutating func forgetOne(_ probe: Probe?) -> Int {
+    if forgotten.concern.sources + forgotten.other.sources == 0 {
+      noteFull("more than \(limits.sources) sources of probes", probe)
+    }
+    var steps = 0
+    while steps < 2 * probers.count {
+      hand = hand + 1 < probers.count ? hand + 1 : 0
+      steps += 1
+      let prober = probers[hand]
+      if prober.profile >= 0 { continue }
+      if prober.isFresh, steps <= probers.count {
+        probers[hand].isFresh = false
+        continue
+      }
+      break
+    }
+    let prober = probers[hand]
+    if !prober.isClosed { index.remove(hash: prober.hash, slot: hand) }
+    if prober.profile < 0 {
+      small[prober.isOfConcern] -= 1
+      forgotten[prober.isOfConcern].sources += 1
+      forgotten[prober.isOfConcern].probes += Int(prober.probes)
+    }
+    return hand
+  }
+
+  private mutating func noteFull(_ what: String, _ probe: Probe?) {
+    guard let probe else { return }
+    oddities.note(.tableFull, Citation(probe.provenance, text: Bytes(what)))
+  }
+
+  // MARK: Several ledgers
+
+  /// Takes over what another ledger holds, of other flows of the same evidence.
+  mutating func merge(_ other: ProbeLedger) {
+    for slot in other.probers.indices { merge(other, slot) }
+    crowds.concern.merge(other.crowds.concern)
+    crowds.other.merge(other.crowds.other)
+    for isOfConcern in [true, false] {
+      forgotten[isOfConcern].sources += other.forgotten[isOfConcern].sources
+      forgotten[isOfConcern].probes += other.forgotten[isOfConcern].probes
+    }
+    oddities.merge(other.oddities)
+  }
+
+  private mutating func merge(_ other: ProbeLedger, _ theirs: Int) {
+    let prober = other.probers[theirs]
+    let hash = seed.hash(prober.address)
+    let slot: Int
+    // What was closed in one of them stays apart: it was over before what the other tells.
+    let known = prober.isClosed ? nil : index.slot(hash: hash) { probers[$0].address == prober.address }
+    if let known {
+      slot = known
+    } else {
+      // Both ledgers kept within their limits, so the sum is bounded.
+      slot = probers.count
+      probers.append(Prober(address: prober.address, isClosed: prober.isClosed, hash: hash))
+      if !prober.isClosed { index.insert(hash: hash, slot: slot) }
+    }
+    probers[slot].last = max(probers[slot].last, prober.last)
+    probers[slot].probes &+= prober.probes
+    probers[slot].isOfConcern = probers[slot].isOfConcern || prober.isOfConcern
+    mergeCensus(slot, other, theirs)
+    other.forEachTold(of: theirs) { tell(other.told[$0].event, other.told[$0].probe, of: slot) }
+  }
+
+  private mutating func mergeCensus(_ slot: Int, _ other: ProbeLedger, _ theirs: Int) {
+    let profile = Int(other.probers[theirs].profile)
+    guard profile >= 0 || probers[slot].profile >= 0 || Int(probers[slot].probes) > limits.perSource else { return }
+    let census = profile >= 0 ? other.profiles[profile] : other.census(ofTold: theirs)
+    if probers[slot].profile < 0 {
+      let own = self.census(ofTold: slot)
+      // Of two halves that were each in a crowd nothing is known but how many probes there were.
+      guard own.probes + census.probes > 0 else { return }
+      probers[slot].profile = Int32(profiles.count)
+      profiles.append(own)
+    }
+    profiles[Int(probers[slot].profile)].merge(census)
+  }
+
+  // MARK: Events out
+
+  /// Writes what the probes come to.
+  func finish(into events: inout [Event]) {
+    var crowd = forgotten
+    var isCrowded = Classes(concern: false, other: false)
+    for prober in probers where prober.profile < 0 {
+      crowd[prober.isOfConcern].sources += 1
+      crowd[prober.isOfConcern].probes += Int(prober.probes)
+    }
+    for isOfConcern in [true, false] { isCrowded[isOfConcern] = crowd[isOfConcern].sources > limits.singly }
+    for slot in probers.indices {
+      let prober = probers[slot]
+      var own = toldInOrder(slot)
+      if prober.profile >= 0 {
+        own.removeSubrange(min(own.count, limits.perSource)...)
+        append(prober, told: own.count, into: &events)
+      } else if isCrowded[prober.isOfConcern] || own.count < prober.probes {
+        own.removeAll { !$0.probe.isNotable }
+        crowd[prober.isOfConcern].probes -= own.count
+      } else {
+        crowd[prober.isOfConcern].sources -= 1
+        crowd[prober.isOfConcern].probes -= own.count
+      }
+      for one in own { events.append(one.event) }
+    }
+    for isOfConcern in [true, false] where crowd[isOfConcern].probes > 0 {
+      append(crowds[isOfConcern], crowd[isOfConcern], isExact: forgotten[isOfConcern].sources == 0, into: &events)
+    }
+  }
+
+  private func toldInOrder(_ slot: Int) -> [Told] {
+    var own: [Told] = []
+    forEachTold(of: slot) { own.append(told[$0]) }
+    return own.sorted {
+      $0.probe.time != $1.probe.time ? $0.probe.time < $1.probe.time : Event.precedes($0.event, $1.event)
+    }
+  }
+
+  /// The sum of one source's probes.
+  private func append(_ prober: Prober, told: Int, into events: inout [Event]) {
+    let census = profiles[Int(prober.profile)]
+    // Of a source that was in the crowd at first, its first probes were counted and nothing else.
+    let total = Int(prober.probes)
+    guard let sum = census.sum(of: total, sources: .init(1)) else { return }
+    let source = Host.address(IPAddress(bits: prober.address))
+    append(census, sum, source: source, count: max(1, total - told), into: &events)
+  }
+
+  /// The sum of a crowd.
+  private func append(
+    _ census: ProbeCensus, _ crowd: Forgotten, isExact: Bool, into events: inout [Event]
+  ) {
+    // A source that was forgotten and came back is counted twice.
+    let sources = ProbeSum.Distinct(crowd.sources, isEstimate: !isExact)
+    guard let sum = census.sum(of: crowd.probes, sources: sources) else { return }
+    append(census, sum, source: .unknown, count: max(1, crowd.probes), into: &events)
+  }
+
+  private func append(
+    _ census: ProbeCensus, _ sum: ProbeSum, source: Host, count: Int, into events: inout [Event]
+  ) {
+    guard let first = census.first else { return }
+    let transports = Set(sum.techniques.keys.map(\.transport))
+    let text =
+      IPAddress(bits: first.source).description + " > " + IPAddress(bits: first.target).description
+      + ": the first of \(sum.probes) probes"
+    events.append(
+      Event(
+        time: first.time, view: .network, action: .scan, outcome: sum.outcomes.keys.min() ?? .unknown,
+        source: Endpoint(host: source),
+        target: Endpoint(host: census.onlyHost.map { .address(IPAddress(bits: $0)) } ?? .unknown),
+        transport: transports.count == 1 ? transports.first : nil, observer: "packet", count: count, probes: sum,
+        citation: Citation(first.provenance, text: Bytes(text))))
+  }
+}

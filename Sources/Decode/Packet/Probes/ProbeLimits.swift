@@ -1,0 +1,16 @@
+/// What is kept of probes, in each shard.
+package struct ProbeLimits: Sendable {
+  /// Sources that are known at a time; of more, the one longest known that did little joins the crowd.
+  package var sources = 1 << 20 / FlowShard.count
+  /// Sources whose probes are summed each for itself.
+  package var profiles = 8192 / FlowShard.count
+  /// Sources that are told one by one, of those that tried ports of RPC, and of the others.
+  package var singly = 512
+  /// Probes of a source that are told one by one.
+  package var perSource = 32
+  /// Events of probes that met something, of sources in the crowd.
+  package var notable = 8192 / FlowShard.count
+  /// Nanoseconds of silence after which a source begins anew; the pause that parts incidents.
+  package var pause: Int64 = 3_600_000_000_000
+  package init() {}
+}

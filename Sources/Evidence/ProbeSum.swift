@@ -1,0 +1,104 @@
+/// What many probes come to, where they are told as a sum: those of one source, or of a crowd of sources each of which did
+/// little. Numbers only; what to make of them is said by rules.
+package final class ProbeSum: Sendable {
+  /// A number of different things, exact as long as few were met.
+  package struct Distinct: Hashable, Sendable {
+    package var count: Int
+    package var isEstimate: Bool
+    package init(_ count: Int, isEstimate: Bool = false) {
+      self.count = count
+      self.isEstimate = isEstimate
+    }
+    /// `12`, or `about 1200`.
+    package var notation: String { (isEstimate ? "about " : "") + String(count) }
+  }
+  /// An open service that a probe met.
+  package struct Open: Hashable, Sendable, Comparable {
+    package var host: Host
+    package var service: Service
+    package init(host: Host, service: Service) {
+      self.host = host
+      self.service = service
+    }
+    package static func < (left: Open, right: Open) -> Bool {
+      left.host != right.host ? left.host < right.host : left.service < right.service
+    }
+  }
+
+  /// All of them, also those that are told by Events of their own.
+  package let probes: Int
+  package let sources: Distinct
+  package let hosts: Distinct
+  /// Different pairs of host and port.
+  package let services: Distinct
+  package let tcpPorts: Distinct
+  package let udpPorts: Distinct
+  /// Hosts of which a port was tried where RPC is at home.
+  package let rpcHosts: Distinct
+  /// Probes by technique and by outcome, of those of which more than the number was kept.
+  package let techniques: [ProbeTechnique: Int]
+  package let outcomes: [Outcome: Int]
+  /// The ports most often tried, at most ``listCap``, with how often.
+  package let ports: [(service: Service, probes: Int)]
+  /// The first hosts, at most ``listCap``.
+  package let firstHosts: [Host]
+  /// What was found open, at most ``listCap``.
+  package let open: [Open]
+  package let last: EventTime
+  /// The most frequent TTL of a probe's first packet, and how many probes had it.
+  package let timeToLive: (value: UInt8, probes: Int)?
+
+  package static let listCap = 16
+  package var techniqueNames: [String] { techniques.keys.sorted().map(\.name) }
+
+  package init(
+    probes: Int, sources: Distinct, hosts: Distinct, services: Distinct, tcpPorts: Distinct, udpPorts: Distinct,
+    rpcHosts: Distinct, techniques: [ProbeTechnique: Int], outcomes: [Outcome: Int],
+    ports: [(service: Service, probes: Int)],
+    firstHosts: [Host], open: [Open], last: EventTime, timeToLive: (value: UInt8, probes: Int)?
+  ) {
+    self.probes = probes
+    self.sources = sources
+    self.hosts = hosts
+    self.services = services
+    self.tcpPorts = tcpPorts
+    self.udpPorts = udpPorts
+    self.rpcHosts = rpcHosts
+    self.techniques = techniques
+    self.outcomes = outcomes
+    self.ports = ports
+    self.firstHosts = firstHosts
+    self.open = open
+    self.last = last
+    self.timeToLive = timeToLive
+  }
+}
+
+/// How a port was tried, by what the first packet and the handshake show (nmap's names for them are the field's).
+package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable {
+  /// A SYN that nobody answered or a reset did: of a half-open scan and of a connection it looks the same.
+  case syn
+  /// A SYN that was answered, and the connection then dropped before it was complete.
+  case halfOpen
+  /// A handshake that was completed, and no request.
+  case connect
+  case fin, null, xmas
+  case udp
+  /// A datagram of an IP protocol that is neither TCP nor UDP nor ICMP.
+  case ipProtocol
+
+  package var name: String {
+    switch self {
+    case .syn: "SYN"
+    case .halfOpen: "half-open"
+    case .connect: "connect"
+    case .fin: "FIN"
+    case .null: "NULL"
+    case .xmas: "Xmas"
+    case .udp: "UDP"
+    case .ipProtocol: "IP protocol"
+    }
+  }
+  package var transport: Transport { self == .udp ? .udp : .tcp }
+  package static func < (left: ProbeTechnique, right: ProbeTechnique) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,92 @@
+import Evidence
+
+/// What many probes come to, where they are told as a sum.
+extension Deducer {
+  /// The sum of a source that went on, or of a crowd.
+  var scanSums: [(event: Event, sum: ProbeSum)] {
+    events.compactMap { event in event.probes.map { (event, $0) } }
+  }
+
+  func sums() -> [Deduction] {
+    scanSums.flatMap { event, sum in
+      [total(event, sum)] + openServices(event, sum) + pace(event, sum) + sender(event, sum) + crowd(event, sum)
+    }
+  }
+
+  private func total(_ event: Event, _ sum: ProbeSum) -> Deduction {
+    let span = sum.last.timestamp.seconds(since: event.time.timestamp)
+    var ports: [String] = []
+    if sum.tcpPorts.count > 0 { ports.append(some(sum.tcpPorts, "TCP port", "TCP ports")) }
+    if sum.udpPorts.count > 0 { ports.append(some(sum.udpPorts, "UDP port", "UDP ports")) }
+    let who = sum.sources.count == 1 ? "" : " from " + some(sum.sources, "source", "sources")
+    let outcomes = sum.outcomes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.rawValue)" }
+    let counted = sum.outcomes.values.reduce(0, +)
+    return Deduction(
+      "\(sum.probes) probes\(who) of " + some(sum.hosts, "host", "hosts")
+        + (ports.isEmpty ? "" : " and " + listed(ports)) + " within \(duration(span)), by "
+        + listed(sum.techniqueNames) + "; " + (counted == sum.probes ? "" : "of those that were looked at closely ")
+        + listed(outcomes), .certain, [event.citation])
+  }
+
+  private func some(_ distinct: ProbeSum.Distinct, _ one: String, _ many: String) -> String {
+    distinct.notation + " " + (distinct.count == 1 ? one : many)
+  }
+
+  private func openServices(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
+    guard !sum.open.isEmpty else { return [] }
+    let services = sum.open.map { "\($0.host.notation) \($0.service.transport.rawValue)/\($0.service.port)" }
+    let more = sum.open.count == ProbeSum.listCap ? ", perhaps more" : ""
+    return [Deduction("Answered: " + listed(services, limit: ProbeSum.listCap) + more, .certain, [event.citation])]
+  }
+
+  /// So long between two probes is below what is counted by the minute.
+  private static let slowPace = 20.0
+
+  private func pace(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
+    let span = sum.last.timestamp.seconds(since: event.time.timestamp)
+    guard sum.sources.count == 1, sum.probes > 1, span / Double(sum.probes - 1) >= Deducer.slowPace else { return [] }
+    return [
+      Deduction(
+        "A slow scan: a probe each \(duration((span / Double(sum.probes - 1)).rounded())) on average, too few in any minute for "
+          + "what counts by the minute", .likely, [event.citation])
+    ]
+  }
+
+  /// Whether the address is that of who sent.
+  private func sender(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
+    guard sum.sources.count == 1 else { return [] }
+    if sum.techniques[.connect, default: 0] > 0 {
+      return [
+        Deduction(
+          "It completed handshakes, for which it had to receive the answers: the address is not forged", .likely,
+          [event.citation])
+      ]
+    }
+    let hasCalls = events.contains { $0.action == .rpcCall && $0.transport == .tcp && $0.outcome != .unanswered }
+    return hasCalls
+      ? []
+      : [
+        Deduction(
+          "None of its probes completed a handshake: nothing here shows that the address is that of who sent them",
+          .certain, [event.citation])
+      ]
+  }
+
+  /// Sources none of which did much.
+  private func crowd(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
+    guard sum.sources.count > 1 else { return [] }
+    var deductions = [
+      Deduction(
+        "Each of these sources did so little that they are told together. Addresses of bare probes can be forged: the number "
+          + "of sources is no number of attackers", .certain, [event.citation])
+    ]
+    let counted = sum.outcomes.values.reduce(0, +)
+    if let common = sum.timeToLive, counted >= 1000, common.probes * 10 >= counted * 9 {
+      deductions.append(
+        Deduction(
+          "\(common.probes * 100 / counted) % of them came with TTL \(common.value): so many machines at one distance are unlikely, "
+            + "so few machines may have sent them under forged addresses", .possible, [event.citation]))
+    }
+    return deductions
+  }
+}
