@@ -74,7 +74,7 @@ package struct Analyst: Sendable {
     var readings = await read(list.inputs, asOf: options.asOf)
     try await resolveYears(&readings)
     markDuplicates(&readings)
-    return judge(readings, emptyFolders: list.emptyFolders)
+    return await judge(readings, emptyFolders: list.emptyFolders)
   }
 
   // MARK: Reading
@@ -137,7 +137,7 @@ package struct Analyst: Sendable {
 
   // MARK: Judging
 
-  private func judge(_ readings: [InputReading], emptyFolders: [String]) -> Analysis {
+  private func judge(_ readings: [InputReading], emptyFolders: [String]) async -> Analysis {
     var intake = Intake()
     for reading in readings {
       intake.events += reading.intake.events
@@ -147,9 +147,9 @@ package struct Analyst: Sendable {
       intake.hostFacts += reading.intake.hostFacts
       intake.oddities.merge(reading.intake.oddities)
     }
-    var merge = FrameMerge()
     let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
-    merge.run(captures: captures, packets: intake.packets, progress: progress)
+    let merge = await FrameMerge.run(
+      captures: captures, packets: intake.packets, threads: options.threads, progress: progress)
     intake.events += merge.events
     intake.oddities.merge(merge.table.oddities)
     var summaries = readings.map { summary($0) }

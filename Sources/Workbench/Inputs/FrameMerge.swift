@@ -2,12 +2,71 @@ import Capture
 import Decode
 import Evidence
 
-/// Frames of all captures and packets of all text traces, in the order of time, into one table of conversations.
-struct FrameMerge {
+/// Frames of all captures and packets of all text traces, in the order of time, into one table of conversations a shard.
+///
+/// Several threads read the same frames, and each keeps those of its own shards: so there is no queue between them, and
+/// what is counted depends on the shards alone.
+struct FrameMerge: Sendable {
   private(set) var events: [Event] = []
-  private(set) var table = ConversationTable()
+  /// Those of other threads stay empty.
+  private var tables = (0..<FlowShard.count).map { _ in ConversationTable() }
   /// What each capture gave, by its input.
   private(set) var intakes: [InputID: Intake] = [:]
+  /// The shards are shared out among so many threads, of which this is one.
+  private let thread: Int
+  private let threads: Int
+  /// What is no packet of a flow is counted by one of them.
+  private var isFirst: Bool { thread == 0 }
+
+  private init(thread: Int, of threads: Int) {
+    self.thread = thread
+    self.threads = threads
+  }
+
+  /// What all captures and packets gave.
+  struct Outcome: Sendable {
+    var events: [Event]
+    var table: ConversationTable
+    var intakes: [InputID: Intake]
+  }
+
+  /// Reads everything. Undated packets of text traces come after all dated ones.
+  static func run(
+    captures: [InputList.Input], packets: [PacketRecord], threads: Int, progress: @escaping @Sendable (Int) -> Void
+  ) async -> Outcome {
+    let threads = captures.isEmpty ? 1 : max(1, min(threads, FlowShard.count))
+    let ordered = packets.sorted { left, right in
+      left.time != right.time ? left.time < right.time : left.citation.text < right.citation.text
+    }
+    let merges = await withTaskGroup(of: FrameMerge.self) { group in
+      for thread in 0..<threads {
+        group.addTask {
+          var merge = FrameMerge(thread: thread, of: threads)
+          merge.read(captures, ordered, progress)
+          return merge
+        }
+      }
+      var merges: [FrameMerge] = []
+      for await merge in group { merges.append(merge) }
+      return merges.sorted { $0.thread < $1.thread }
+    }
+    return joined(merges)
+  }
+
+  /// In the order of the shards, whoever read them.
+  private static func joined(_ merges: [FrameMerge]) -> Outcome {
+    var table = merges[0].tables[0]
+    for shard in 1..<FlowShard.count { table.merge(merges[shard % merges.count].tables[shard]) }
+    var events = merges.flatMap(\.events)
+    table.finish(into: &events)
+    var intakes = merges[0].intakes
+    for input in intakes.keys {
+      // Whether a packet concerned anybody is known when its conversation is over.
+      intakes[input]?.tally.understood += table.packetCounts[input]?.understood ?? 0
+      intakes[input]?.tally.unconcerned += table.packetCounts[input]?.unconcerned ?? 0
+    }
+    return Outcome(events: events, table: table, intakes: intakes)
+  }
 
   /// One capture, standing at its next frame.
   private final class Lane {
@@ -35,6 +94,29 @@ struct FrameMerge {
       intake.tally.bytes = reader.readLength
     }
 
+    func provenance(_ frame: CapturedFrame) -> Provenance {
+      Provenance(input: input.id, place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
+    }
+
+    /// Counts a frame, and notes what its record says of it.
+    func count(_ frame: CapturedFrame) {
+      intake.tally.packets += 1
+      intake.tally.note(frame.time)
+      if let fault = frame.stampFault {
+        intake.oddities.note(.stampInvalid, Citation(provenance(frame), text: Bytes(fault.description)))
+      }
+      if let drops = frame.drops, drops > 0 {
+        intake.oddities.note(
+          .packetsDropped, Citation(provenance(frame), text: "packets that the sensor dropped before this one"),
+          count: drops)
+      }
+    }
+
+    func noteOdd(_ kind: Oddity.Kind, _ text: String, _ frame: CapturedFrame) {
+      intake.tally.odd += 1
+      intake.oddities.note(kind, Citation(provenance(frame), text: Bytes(text)))
+    }
+
     /// Nil for a link layer that is not read.
     func decoder(of number: LinkNumber) -> FrameDecoder? {
       if link != number {
@@ -45,8 +127,9 @@ struct FrameMerge {
     }
   }
 
-  /// Reads everything. Undated packets of text traces come after all dated ones.
-  mutating func run(captures: [InputList.Input], packets: [PacketRecord], progress: (Int) -> Void) {
+  private mutating func read(
+    _ captures: [InputList.Input], _ ordered: [PacketRecord], _ progress: (Int) -> Void
+  ) {
     var lanes: [Lane] = []
     for input in captures {
       do {
@@ -60,9 +143,6 @@ struct FrameMerge {
         intakes[input.id] = intake
       }
     }
-    let ordered = packets.sorted { left, right in
-      left.time != right.time ? left.time < right.time : left.citation.text < right.citation.text
-    }
     var next = ordered.startIndex
     while let lane = FrameMerge.earliest(lanes), let frame = lane.frame {
       while next < ordered.endIndex, ordered[next].time.isDated, ordered[next].time.timestamp <= frame.time.timestamp {
@@ -70,11 +150,11 @@ struct FrameMerge {
         next += 1
       }
       push(frame, lane.reader.bytes, of: lane)
-      progress(frame.recordLength)
+      if isFirst { progress(frame.recordLength) }
       lane.advance()
     }
     for packet in ordered[next...] { push(packet) }
-    table.finish(into: &events)
+    for shard in tables.indices { tables[shard].endAll(into: &events) }
     for lane in lanes { finish(lane) }
   }
 
@@ -95,42 +175,37 @@ struct FrameMerge {
     return early != late ? early < late : left.input.path < right.input.path
   }
 
+  private func owns(_ shard: Int) -> Bool { threads == 1 || shard % threads == thread }
+
   private mutating func push(_ packet: PacketRecord) {
+    let shard = FlowShard.of(packet)
+    guard owns(shard) else { return }
     let none: [UInt8] = []
-    table.push(packet, payload: none.rawSpan, into: &events)
+    tables[shard].push(packet, payload: none.rawSpan, into: &events)
   }
 
   private mutating func push(_ frame: CapturedFrame, _ bytes: RawSpan, of lane: Lane) {
-    let provenance = Provenance(
-      input: lane.input.id, place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
-    lane.intake.tally.packets += 1
-    lane.intake.tally.note(frame.time)
-    if let fault = frame.stampFault {
-      lane.intake.oddities.note(.stampInvalid, Citation(provenance, text: Bytes(fault.description)))
-    }
-    if let drops = frame.drops, drops > 0 {
-      lane.intake.oddities.note(
-        .packetsDropped, Citation(provenance, text: "packets that the sensor dropped before this one"), count: drops)
-    }
+    if isFirst { lane.count(frame) }
     guard let decoder = lane.decoder(of: frame.link) else {
-      lane.intake.tally.odd += 1
-      lane.intake.oddities.note(
-        .unsupportedFormat, Citation(provenance, text: Bytes("\(frame.link.description) is not read yet")))
+      if isFirst {
+        lane.noteOdd(.unsupportedFormat, "\(frame.link.description) is not read yet", frame)
+      }
       return
     }
+    if threads > 1, let shard = decoder.peekShard(bytes), !owns(shard) { return }
     do {
       guard
         let packet = try decoder.decode(
-          bytes, originalLength: frame.originalLength, time: frame.time, provenance: provenance)
+          bytes, originalLength: frame.originalLength, time: frame.time, provenance: lane.provenance(frame))
       else {
-        lane.intake.tally.unconcerned += 1
+        if isFirst { lane.intake.tally.unconcerned += 1 }
         return
       }
-      table.push(packet.record, payload: bytes.slice(packet.payload), into: &events)
+      let shard = FlowShard.of(packet.record)
+      guard owns(shard) else { return }
+      tables[shard].push(packet.record, payload: bytes.slice(packet.payload), into: &events)
     } catch {
-      lane.intake.tally.odd += 1
-      lane.intake.oddities.note(
-        error.oddity, Citation(provenance, text: Bytes(error.description)))
+      if isFirst { lane.noteOdd(error.oddity, error.description, frame) }
     }
   }
 
@@ -145,9 +220,6 @@ struct FrameMerge {
       lane.intake.oddities.note(
         trouble.oddity, FrameMerge.citation(lane.input.id, offset: lane.intake.tally.bytes, trouble.description))
     }
-    // Whether a packet concerned anybody is known when its conversation is over.
-    lane.intake.tally.understood += table.packetCounts[lane.input.id]?.understood ?? 0
-    lane.intake.tally.unconcerned += table.packetCounts[lane.input.id]?.unconcerned ?? 0
     intakes[lane.input.id] = lane.intake
   }
 
