@@ -197,9 +197,12 @@ struct ProbeLedger: Sendable {
     return hand
   }
 
+  // Inlined, it makes the optimiser of Swift 6.3.1 fail.
+  @inline(never)
   private mutating func noteFull(_ what: String, _ probe: Probe?) {
     guard let probe else { return }
-    oddities.note(.tableFull, Citation(probe.provenance, text: Bytes(what)))
+    let citation = Citation(probe.provenance, text: Bytes(what))
+    oddities.note(.tableFull, citation)
   }
 
   // MARK: Several ledgers
