@@ -1,0 +1,1 @@
+"""Synthetic evidence for benchmarks and tests; Benchmarks/generate is the way in."""
