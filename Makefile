@@ -1,8 +1,9 @@
 # Everything one does with this repository. `make demo` is the place to start; CONTRIBUTING.md explains the rest.
 
 PREFIX ?= /usr/local
-# bench: small (20 MB) or full (500 MB) per file.   fuzz: seconds for each target.
+# bench: small (20 MB) or full (500 MB to 1 GB) per file, and which.   fuzz: seconds for each target.
 SIZE ?= small
+ONLY ?=
 SECONDS ?= 60
 
 swift_folders = Sources Tests Plugins $(wildcard Benchmarks Fuzz) Package.swift
@@ -17,7 +18,7 @@ help:
 	@echo 'make test      run all tests             make golden    rewrite the expected transcripts'
 	@echo 'make lint      check the style           make format    set it right'
 	@echo 'make build     debug build               make release   release build'
-	@echo 'make bench     [SIZE=small|full] compare with wc, grep, ripgrep and tcpdump'
+	@echo 'make bench     [SIZE=small|full] [ONLY=log|capture|mixed|blitz|flood] compare with other tools'
 	@echo 'make fuzz      [SECONDS=60] search for inputs that crash it'
 	@echo 'make install   [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make setup     install what is missing   make clean     remove what was built'
@@ -47,7 +48,7 @@ demo: release
 	@scripts/demo $(watchfloor)
 
 bench: release
-	scripts/bench $(SIZE)
+	scripts/bench $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 fuzz: setup
 	scripts/fuzz $(SECONDS)
