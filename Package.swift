@@ -27,16 +27,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 var targets: [Target] = [
-  // C: single functions of the C library that Swift's Glibc module hides, and libarchive.
+  // C: single functions of the C library that Swift's Glibc module hides, libarchive, and libpcap.
   .target(name: "CBytes"),
   .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
+  .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
   // The vocabulary, and what the field knows as data.
   stage("Evidence", ["CBytes"]),
   stage("Knowledge", ["Evidence", yams], plugins: ["EmbedKnowledge"]),
 
   // The stages, in the order that data passes them.
-  stage("Capture", ["Evidence", "CArchive"]),
+  stage("Capture", ["Evidence", "CArchive", "CPcap"]),
   stage("Decode", ["Evidence", "Knowledge"]),
   stage("Detect", ["Evidence", "Knowledge"]),
   stage("Fuse", ["Evidence"]),
@@ -72,6 +73,8 @@ if let libFuzzer = Context.environment["WATCHFLOOR_FUZZ"] {
     .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: settings, linkerSettings: [linking]),
     fuzzer("FuzzText", ["Capture", "Decode", "Knowledge"]),
     fuzzer("FuzzCapture", ["Capture", "Decode"]),
+    fuzzer("FuzzPacket", ["Decode"]),
+    fuzzer("FuzzRPC", ["Decode"]),
   ]
 }
 

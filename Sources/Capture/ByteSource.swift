@@ -12,6 +12,7 @@ package struct ByteSource: ~Copyable {
   package static let peekSize = 1024
 
   private enum Content {
+    case nothing
     case plain(PackedInput)
     case gzip(GzipStream)
     case archive(ArchiveStream)
@@ -35,6 +36,13 @@ package struct ByteSource: ~Copyable {
   /// Opens a path, or standard input for `-`.
   package init(path: String) throws(CaptureError) {
     self.init(try Opened(path: path))
+  }
+
+  /// A source without a byte.
+  init() {
+    content = .nothing
+    compression = nil
+    modified = nil
   }
 
   private init(_ opened: Opened) {
@@ -98,6 +106,7 @@ package struct ByteSource: ~Copyable {
 
   private mutating func fill(at start: Int) throws(CaptureError) -> Int {
     switch content {
+    case .nothing: 0
     case .plain(let input): try input.read(into: &storage, at: start, room: ByteSource.blockSize)
     case .gzip(let stream): try stream.read(into: &storage, at: start)
     case .archive(let stream): try stream.read(into: &storage, at: start)

@@ -4,6 +4,8 @@ package import Evidence
 package enum CaptureError: Error, Hashable, Sendable {
   /// The system's words.
   case cannotOpen(reason: String)
+  /// libpcap's words about a filter.
+  case filter(reason: String)
   /// `offset` bytes were read before; offsets count in the file as it lies on the disk.
   case cannotRead(offset: Int, reason: String)
   case compressedDataDamaged(Compression, offset: Int, reason: String)
@@ -11,7 +13,7 @@ package enum CaptureError: Error, Hashable, Sendable {
 
   package var oddity: Oddity.Kind {
     switch self {
-    case .cannotOpen, .cannotRead: .unreadableFile
+    case .cannotOpen, .cannotRead, .filter: .unreadableFile
     case .compressedDataDamaged, .compressedDataCut: .compressedFileDamaged
     }
   }
@@ -21,6 +23,7 @@ extension CaptureError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .cannotOpen(let reason): "cannot be opened: \(reason)"
+    case .filter(let reason): "the filter is none: \(reason)"
     case .cannotRead(let offset, let reason): "cannot be read beyond byte \(offset): \(reason)"
     case .compressedDataDamaged(let compression, let offset, let reason):
       "\(compression.rawValue) data is damaged near byte \(offset): \(reason)"

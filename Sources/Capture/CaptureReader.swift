@@ -1,6 +1,6 @@
-import Evidence
+package import Evidence
 
-/// The frames of a capture file: pcap, pcapng or snoop, told by its content.
+/// The frames of a capture file: pcap, pcapng or snoop, told by its content; or of an interface.
 ///
 /// A damaged file gives every frame before the damage; then ``next()`` ends, and ``damage`` says where and why.
 package struct CaptureReader: ~Copyable {
@@ -16,12 +16,15 @@ package struct CaptureReader: ~Copyable {
   private var pcap = PcapReader()
   private var pcapng = PcapngReader()
   private var snoop = SnoopReader()
+  private let live: LiveCapture?
+  private var liveBytes: [UInt8] = []
   private var count = 0
   private var lastTime: EventTime?
 
   /// Reads the file header; what is wrong with it stands in ``damage``.
   /// - Throws: when the source cannot be read that far.
   package init(_ source: consuming ByteSource) throws(CaptureError) {
+    live = nil
     window = RecordWindow(source)
     kind = try window.recognise()
     switch kind {
@@ -33,18 +36,38 @@ package struct CaptureReader: ~Copyable {
     readLength = window.offset
   }
 
+  /// Captures from an interface, from now on.
+  package init(_ request: LiveRequest) throws(CaptureError) {
+    live = try LiveCapture(request)
+    window = RecordWindow(ByteSource())
+    kind = .live
+    request.hasBegun()
+  }
+
+  /// Tries whether an interface can be captured from, and ends again.
+  package static func check(_ request: LiveRequest) throws(CaptureError) { _ = try LiveCapture(request) }
+
   package var damage: CaptureDamage? { window.damage }
+
+  /// Whether ``next()`` gave nil only because there is no frame for now.
+  package var isOpen: Bool { live.map { !$0.hasEnded } ?? false }
+  /// Of a live capture that has ended.
+  package var liveCounts: LiveCounts? { live?.counts }
+
+  /// Waits a moment for a frame of the interface.
+  package func wait() { live?.wait() }
 
   /// The bytes of the frame that ``next()`` gave.
   package var bytes: RawSpan {
-    @_lifetime(borrow self) get { window.bytes }
+    @_lifetime(borrow self) get { live == nil ? window.bytes : liveBytes.rawSpan }
   }
 
   /// The next frame, or nil at the end of the file or at its damage.
   /// - Throws: when the source cannot be read on; afterwards the file has ended.
   package mutating func next() throws(CaptureError) -> CapturedFrame? {
     var frame = try record()
-    if damage == nil { readLength = window.offset }
+    guard frame != nil || live == nil else { return nil }
+    if live != nil { readLength += frame?.recordLength ?? 0 } else if damage == nil { readLength = window.offset }
     guard frame != nil else { return nil }
     count += 1
     frame?.number = count
@@ -57,6 +80,7 @@ package struct CaptureReader: ~Copyable {
     case .pcap: try pcap.next(&window)
     case .pcapng: try pcapng.next(&window)
     case .snoop: try snoop.next(&window)
+    case .live: try live?.next(into: &liveBytes)
     default: nil
     }
   }
@@ -64,5 +88,5 @@ package struct CaptureReader: ~Copyable {
 
 extension ContentKind {
   /// Whether ``CaptureReader`` gives the frames.
-  package var isCapture: Bool { [.pcap, .pcapng, .snoop].contains(self) }
+  package var isCapture: Bool { [.pcap, .pcapng, .snoop, .live].contains(self) }
 }

@@ -3,6 +3,8 @@ import Evidence
 /// What an input is, told by its content and never by its name.
 package enum ContentKind: String, Hashable, Sendable, CaseIterable {
   case pcap, pcapng, snoop, journal, tar, binary, text, empty
+  /// No file, but an interface.
+  case live
 
   private static let magics: [(kind: ContentKind, offset: Int, bytes: [UInt8])] = [
     (.pcap, 0, [0xa1, 0xb2, 0xc3, 0xd4]), (.pcap, 0, [0xd4, 0xc3, 0xb2, 0xa1]),

@@ -5,7 +5,8 @@ import Testing
 struct ImportTableTests {
   /// Modules of the toolchain.
   private static let toolchain: Set = [
-    "Swift", "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "PackagePlugin", "Testing", "XCTest",
+    "Swift", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "PackagePlugin", "Testing",
+    "XCTest",
   ]
   /// Web and database packages: the engine does not wait for them, and does not link them.
   private static let heavy: Set = [
