@@ -30,6 +30,8 @@ package struct Tally: Sendable {
   package var coveredDays: Set<Day> = []
   /// The day of the last record: its neighbours share it.
   private var lastDay: Day?
+  /// What a live capture says of itself.
+  package var live: LiveCounts?
   /// Stamps without a year, which need a day to count back from.
   package var yearlessRecords = 0
   /// The newest record that carries a year.

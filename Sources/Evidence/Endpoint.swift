@@ -61,6 +61,8 @@ package struct Endpoint: Hashable, Sendable {
 /// What carried a request.
 package enum Transport: String, Sendable, Hashable, CaseIterable, Comparable {
   case tcp, udp, local, icmp
+  /// An IP protocol by itself, of which a port is the number.
+  case ip
   package static func < (left: Transport, right: Transport) -> Bool { left.rawValue < right.rawValue }
 }
 

@@ -10,6 +10,8 @@ package struct Event: Sendable {
     case probe
     /// Many tries at ports that carried no request, told as a sum.
     case scan
+    /// Bytes on the wire came twice and differ, so that a sensor and the target can understand them differently.
+    case evasion
     /// A daemon reported an internal error.
     case daemonError = "daemon-error"
     /// A process died of a signal.
@@ -102,53 +104,5 @@ package struct ProcessFacts: Hashable, Sendable {
     self.name = name
     self.pid = pid
     self.userID = userID
-  }
-}
-
-/// An ONC RPC call (RFC 5531), as a log or the wire shows it; what is not known is nil.
-package struct RPCFacts: Hashable, Sendable {
-  package var xid: UInt32?
-  package var program: UInt32?
-  package var version: UInt32?
-  package var procedure: UInt32?
-  /// In lower case, as rpcbind logs it: `getport`, `dump`, `callit`.
-  package var procedureName: Bytes
-  /// The argument as it was printed or, from the wire, as rpcbind would print it.
-  package var argument: Bytes
-  package var argumentForm: ArgumentForm?
-  package var argumentProgram: UInt32?
-  /// Entries of a DUMP reply.
-  package var resultEntries: Int?
-  /// The port of a GETPORT reply; 0 means not registered.
-  package var resultPort: UInt32?
-  /// RFC 5531 `auth_flavor` of the call's credential.
-  package var credentialFlavor: UInt32?
-  /// How the reply ended, such as `SUCCESS` or `PROG_UNAVAIL`, or of a denied one its reason.
-  package var replyStatus: Bytes
-
-  package enum ArgumentForm: String, Sendable, Hashable {
-    case number, name, empty
-    /// Bytes that no logger prints for a number or a program's name.
-    case garbled
-  }
-
-  package init(
-    xid: UInt32? = nil, program: UInt32? = nil, version: UInt32? = nil, procedure: UInt32? = nil,
-    procedureName: Bytes = "", argument: Bytes = "", argumentForm: ArgumentForm? = nil,
-    argumentProgram: UInt32? = nil, resultEntries: Int? = nil, resultPort: UInt32? = nil,
-    credentialFlavor: UInt32? = nil, replyStatus: Bytes = ""
-  ) {
-    self.xid = xid
-    self.program = program
-    self.version = version
-    self.procedure = procedure
-    self.procedureName = procedureName
-    self.argument = argument
-    self.argumentForm = argumentForm
-    self.argumentProgram = argumentProgram
-    self.resultEntries = resultEntries
-    self.resultPort = resultPort
-    self.credentialFlavor = credentialFlavor
-    self.replyStatus = replyStatus
   }
 }

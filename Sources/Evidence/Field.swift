@@ -26,6 +26,7 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case scanServices = "scan.services"
   case scanTCPPorts = "scan.tcp.ports"
   case scanUDPPorts = "scan.udp.ports"
+  case scanIPProtocols = "scan.ip.protocols"
   case scanRPCHosts = "scan.rpc.hosts"
   case scanOpen = "scan.open"
   case scanTechniques = "scan.techniques"
@@ -45,6 +46,27 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case rpcReplyStatus = "rpc.reply.status"
   case rpcResultEntries = "rpc.result.entries"
   case rpcResultPort = "rpc.result.port"
+  case rpcResultStatus = "rpc.result.status"
+  case rpcResultText = "rpc.result.text"
+  case rpcMachineName = "rpc.credential.machine_name"
+  case rpcUserID = "rpc.credential.uid"
+  case rpcGroupID = "rpc.credential.gid"
+  case rpcGroupCount = "rpc.credential.gid_count"
+  case rpcArgumentTraits = "rpc.argument.traits"
+  case rpcArgumentLength = "rpc.argument.length"
+  case rpcArgumentPath = "rpc.argument.path"
+  case rpcArgumentText = "rpc.argument.text"
+  case rpcArgumentVersion = "rpc.argument.version"
+  case rpcArgumentNetworkID = "rpc.argument.netid"
+  case rpcArgumentAddress = "rpc.argument.address"
+  case rpcInnerProgram = "rpc.inner.program"
+  case rpcInnerVersion = "rpc.inner.version"
+  case rpcInnerProcedure = "rpc.inner.procedure"
+  case rpcInnerLength = "rpc.inner.length"
+  case rpcOperations = "rpc.operations"
+  case rpcProtection = "rpc.protection"
+  case rpcToldProgram = "rpc.told.program"
+  case rpcAmplification = "rpc.amplification"
 }
 
 /// The value of a field.
@@ -102,6 +124,7 @@ extension Event {
     case .scanServices: return number(probes?.services.count)
     case .scanTCPPorts: return number(probes?.tcpPorts.count)
     case .scanUDPPorts: return number(probes?.udpPorts.count)
+    case .scanIPProtocols: return number(probes?.ipProtocols.count)
     case .scanRPCHosts: return number(probes?.rpcHosts.count)
     case .scanOpen: return number(probes?.open.count)
     case .scanTechniques: return text(probes.map { Bytes($0.techniqueNames.joined(separator: " ")) })
@@ -121,6 +144,48 @@ extension Event {
     case .rpcReplyStatus: return text(rpc?.replyStatus)
     case .rpcResultEntries: return number(rpc?.resultEntries)
     case .rpcResultPort: return number(rpc?.resultPort)
+    case .rpcMachineName: return text(rpc?.caller?.machineName)
+    case .rpcUserID: return number(rpc?.caller?.userID)
+    case .rpcGroupID: return number(rpc?.caller?.groupID)
+    case .rpcGroupCount: return number(rpc?.caller?.groupCount)
+    case .rpcAmplification: return number(amplification)
+    default: return rpc.flatMap { $0.hasDetails ? $0.details[field] : nil }
+    }
+  }
+
+  /// How many times the bytes of the question the answers had, rounded down: over UDP anybody can have them sent to
+  /// anybody.
+  private var amplification: Int? {
+    guard action == .rpcCall, transport == .udp, let conversation, conversation.initiator.payloadBytes > 0 else {
+      return nil
+    }
+    return conversation.responder.payloadBytes / conversation.initiator.payloadBytes
+  }
+}
+
+extension RPCDetails {
+  /// The value of one of the fields that stand here.
+  fileprivate subscript(field: FieldName) -> FieldValue? {
+    func text(_ bytes: Bytes?) -> FieldValue? { bytes.flatMap { $0.isEmpty ? nil : .text($0) } }
+    func number(_ value: UInt32?) -> FieldValue? { value.map { .number(Int64($0)) } }
+    switch field {
+    case .rpcResultStatus: return text(resultStatus)
+    case .rpcResultText: return text(resultText)
+    case .rpcArgumentTraits: return text(Bytes(traits.names.joined(separator: " ")))
+    case .rpcArgumentLength: return number(longest)
+    case .rpcArgumentPath: return text(path)
+    case .rpcArgumentText: return text(self.text)
+    case .rpcArgumentVersion: return number(argumentVersion)
+    case .rpcArgumentNetworkID: return text(networkID)
+    case .rpcArgumentAddress: return text(address)
+    case .rpcInnerProgram: return number(inner?.program)
+    case .rpcInnerVersion: return number(inner?.version)
+    case .rpcInnerProcedure: return number(inner?.procedure)
+    case .rpcInnerLength: return number(inner?.argumentLength)
+    case .rpcOperations: return text(operations)
+    case .rpcProtection: return text(protection.map { Bytes($0.rawValue) })
+    case .rpcToldProgram: return number(told?.program)
+    default: return nil
     }
   }
 }

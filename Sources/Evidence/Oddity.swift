@@ -12,7 +12,16 @@ package enum Oddity {
     case packetsDropped = "packets_dropped"
     case packetMalformed = "packet_malformed"
     case packetTruncated = "packet_truncated"
+    /// The packet is left out, as its target leaves it out.
+    case checksumWrong = "checksum_wrong"
+    /// The sender's network card was to compute it, and the capture was made before that.
+    case checksumOffloaded = "checksum_offloaded"
+    case fragmentIncomplete = "fragment_incomplete"
+    case fragmentOverlapConflict = "fragment_overlap_conflict"
+    case tcpOverlapConflict = "tcp_overlap_conflict"
     case rpcMalformed = "rpc_malformed"
+    /// Records were lost, and a later one was found: calls and replies are lower bounds.
+    case rpcResynchronised = "rpc_resynchronised"
     case lineOverlong = "line_overlong"
     case lineUnmatched = "line_unmatched"
     case recordIncomplete = "record_incomplete"

@@ -33,6 +33,7 @@ package final class ProbeSum: Sendable {
   package let services: Distinct
   package let tcpPorts: Distinct
   package let udpPorts: Distinct
+  package let ipProtocols: Distinct
   /// Hosts of which a port was tried where RPC is at home.
   package let rpcHosts: Distinct
   /// Probes by technique and by outcome, of those of which more than the number was kept.
@@ -53,6 +54,7 @@ package final class ProbeSum: Sendable {
 
   package init(
     probes: Int, sources: Distinct, hosts: Distinct, services: Distinct, tcpPorts: Distinct, udpPorts: Distinct,
+    ipProtocols: Distinct,
     rpcHosts: Distinct, techniques: [ProbeTechnique: Int], outcomes: [Outcome: Int],
     ports: [(service: Service, probes: Int)],
     firstHosts: [Host], open: [Open], last: EventTime, timeToLive: (value: UInt8, probes: Int)?
@@ -63,6 +65,7 @@ package final class ProbeSum: Sendable {
     self.services = services
     self.tcpPorts = tcpPorts
     self.udpPorts = udpPorts
+    self.ipProtocols = ipProtocols
     self.rpcHosts = rpcHosts
     self.techniques = techniques
     self.outcomes = outcomes
@@ -84,7 +87,7 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
   case connect
   case fin, null, xmas
   case udp
-  /// A datagram of an IP protocol that is neither TCP nor UDP nor ICMP.
+  /// A bare header of an IP protocol that is neither TCP nor UDP nor ICMP.
   case ipProtocol
 
   package var name: String {
@@ -99,6 +102,6 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
     case .ipProtocol: "IP protocol"
     }
   }
-  package var transport: Transport { self == .udp ? .udp : .tcp }
+  package var transport: Transport { self == .udp ? .udp : self == .ipProtocol ? .ip : .tcp }
   package static func < (left: ProbeTechnique, right: ProbeTechnique) -> Bool { left.rawValue < right.rawValue }
 }

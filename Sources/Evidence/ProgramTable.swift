@@ -25,6 +25,7 @@ package struct ProgramTable: Sendable {
   private let byNumber: [UInt32: Program]
   private let byName: [String: UInt32]
 
+  package static let mountd: UInt32 = 100_005
   package static let portmapper: UInt32 = 100_000
 
   package init(_ programs: [Program]) {

@@ -13,6 +13,7 @@ package struct Analysis: Sendable {
     package var situationAt: Day?
     package var zone = ZoneTable.utc
     package var threads = 1
+    package var decoding = PacketReassembly.Settings()
     package init() {}
   }
 
@@ -149,7 +150,8 @@ package struct Analyst: Sendable {
     }
     let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
     let merge = await FrameMerge.run(
-      captures: captures, packets: intake.packets, threads: options.threads, progress: progress)
+      captures: captures, packets: intake.packets, threads: options.threads, settings: options.decoding,
+      progress: progress)
     intake.events += merge.events
     intake.oddities.merge(merge.table.oddities)
     var summaries = readings.map { summary($0) }

@@ -11,11 +11,14 @@ struct FlowStageTests {
     var limits = ConversationTable.Limits()
   }
 
+  /// What a portmapper tells of ports leads the addresses' next conversations, so it tells of none that is used here.
+  private static let list = RPC.list(7, port: 9)
+
   private static let payloads: [[UInt8]] = [
     [], [], [], Array("GET / HTTP/1.0\r\n\r\n".utf8), Array("220 ready\r\n".utf8), [0x16, 3, 1, 1, 0, 1, 0, 0, 0xfc],
     [7],
-    RPC.call(0x1234), RPC.accepted(0x1234, RPC.list(7)), RPC.record(RPC.call(0x1234)),
-    RPC.record(RPC.accepted(0x1234, RPC.list(7))), RPC.record(RPC.call(9, 100_005, 1, 1, RPC.string("/home"))),
+    RPC.call(0x1234), RPC.accepted(0x1234, list), RPC.record(RPC.call(0x1234)),
+    RPC.record(RPC.accepted(0x1234, list)), RPC.record(RPC.call(9, 100_005, 1, 1, RPC.string("/home"))),
     RPC.record([UInt8](repeating: 9, count: 40)), [0x80, 0, 0], [0, 0, 0, 0],
   ]
 

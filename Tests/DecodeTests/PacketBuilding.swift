@@ -38,14 +38,37 @@ enum Wire {
   }
   static func ipv4(
     _ proto: UInt8, _ body: [UInt8], source: UInt32 = 0x0a00_0002, target: UInt32 = 0x0a00_0001,
-    fragment: UInt16 = 0x4000, total: UInt16? = nil
+    fragment: UInt16 = 0x4000, total: UInt16? = nil, id: UInt16 = 777
   ) -> [UInt8] {
-    [0x45, 0] + bytes(total ?? UInt16(20 + body.count)) + bytes(UInt16(777)) + bytes(fragment) + [64, proto, 0, 0]
-      + bytes(source) + bytes(target) + body
+    let header =
+      [0x45, 0] + bytes(total ?? UInt16(20 + body.count)) + bytes(id) + bytes(fragment) + [64, proto, 0, 0]
+      + bytes(source) + bytes(target)
+    let sealed = fragment & 0x3fff == 0 ? seal(body, proto, bytes(source) + bytes(target)) : body
+    return with(checksum(header), at: 10, in: header) + sealed
   }
+  static let ends6 = hex("20010db8000000000000000000000002") + hex("20010db8000000000000000000000001")
   static func ipv6(_ next: UInt8, _ body: [UInt8]) -> [UInt8] {
-    [0x60, 0, 0, 0] + bytes(UInt16(body.count)) + [next, 64] + hex("20010db8000000000000000000000002")
-      + hex("20010db8000000000000000000000001") + body
+    [0x60, 0, 0, 0] + bytes(UInt16(body.count)) + [next, 64] + ends6 + seal(body, next, ends6)
+  }
+
+  /// RFC 1071, word by word.
+  static func checksum(_ data: [UInt8]) -> UInt16 {
+    var sum = 0
+    for (index, byte) in data.enumerated() { sum += Int(byte) << (index % 2 == 0 ? 8 : 0) }
+    while sum > 0xffff { sum = sum & 0xffff + sum >> 16 }
+    return ~UInt16(sum)
+  }
+  static func with(_ word: UInt16, at place: Int, in data: [UInt8]) -> [UInt8] {
+    data.prefix(place) + bytes(word) + data.dropFirst(place + 2)
+  }
+  /// The transport's header and payload with its checksum; `ends` are the addresses.
+  static func seal(_ body: [UInt8], _ proto: UInt8, _ ends: [UInt8]) -> [UInt8] {
+    let places: [UInt8: Int] = [1: 2, 6: 16, 17: 6, 58: 2]
+    guard let place = places[proto], body.count >= place + 2 else { return body }
+    let blank = with(0, at: place, in: body)
+    let pseudo = proto == 1 ? [] : ends + bytes(UInt32(body.count)) + [0, 0, 0, proto]
+    let sum = checksum(pseudo + blank)
+    return with(proto == 17 && sum == 0 ? 0xffff : sum, at: place, in: blank)
   }
   static func ethernet(_ type: UInt16, _ body: [UInt8]) -> [UInt8] {
     [UInt8](repeating: 2, count: 12) + bytes(type) + body
@@ -62,8 +85,64 @@ func decode(
   _ frame: [UInt8], linkType: UInt32 = 1, originalLength: Int? = nil
 ) throws(DecodeError) -> FrameDecoder.Packet? {
   guard let decoder = FrameDecoder(linkType: linkType) else { return nil }
+  var reassembly = PacketReassembly()
   return try decoder.decode(
-    frame.rawSpan, originalLength: originalLength ?? frame.count, time: moment(1), provenance: provenance)
+    frame.rawSpan, originalLength: originalLength ?? frame.count, time: moment(1), provenance: provenance, &reassembly)
+}
+
+/// From frames to events, as a capture is read.
+struct Sensor {
+  private let decoder: FrameDecoder?
+  var reassembly: PacketReassembly
+  var table: ConversationTable
+  var events: [Event] = []
+  var time = 1000.0
+  var frames = 0
+  /// Frames that could not be decoded.
+  var errors: [DecodeError] = []
+
+  init(linkType: UInt32 = 101, _ settings: PacketReassembly.Settings = .init()) {
+    decoder = FrameDecoder(linkType: linkType)
+    reassembly = PacketReassembly(settings)
+    table = ConversationTable(overlap: settings.overlap)
+  }
+
+  mutating func push(_ frame: [UInt8], originalLength: Int? = nil) {
+    frames += 1
+    time += 0.001
+    let place = Provenance(input: InputID(0), place: .frame(frames), offset: frames * 100, length: frame.count)
+    do {
+      let packet = try decoder?.decode(
+        frame.rawSpan, originalLength: originalLength ?? frame.count, time: moment(time), provenance: place, &reassembly
+      )
+      if let packet, packet.isReassembled { push(packet, Bytes(reassembly.datagram).array) }
+      if let packet, !packet.isReassembled { push(packet, frame) }
+    } catch {
+      errors.append(error)
+    }
+    while let packet = reassembly.takeLate() { push(packet, Bytes(reassembly.datagram).array) }
+  }
+
+  private mutating func push(_ packet: FrameDecoder.Packet, _ frame: [UInt8]) {
+    let bytes = frame.rawSpan
+    table.push(
+      packet.record, payload: bytes.slice(packet.payload), segment: bytes.slice(packet.segment), into: &events)
+  }
+
+  mutating func finish() -> [Event] {
+    reassembly.finish()
+    while let packet = reassembly.takeLate() { push(packet, Bytes(reassembly.datagram).array) }
+    table.finish(into: &events)
+    return events + reassembly.events
+  }
+
+  /// What became of the frames; after ``finish()`` it is all of them.
+  var counted: Int {
+    let packets = table.packetCounts[InputID(0)] ?? ConversationTable.PacketCounts()
+    return packets.understood + packets.unconcerned + packets.odd + errors.count + reassembly.joined
+      + reassembly.unconcerned + reassembly.odd
+  }
+  func count(of kind: Oddity.Kind) -> Int { table.oddities.count(of: kind) + reassembly.oddities.count(of: kind) }
 }
 
 /// ONC RPC messages.
@@ -82,8 +161,8 @@ enum RPC {
   static func denied(_ xid: UInt32, authentication: UInt32) -> [UInt8] {
     bytes(xid) + bytes(UInt32(1)) + bytes(UInt32(1)) + bytes(UInt32(1)) + bytes(authentication)
   }
-  static func list(_ entries: Int) -> [UInt8] {
-    (0..<entries).flatMap { entry in [1, 100_000 + UInt32(entry), 2, 6, 111].flatMap { bytes(UInt32($0)) } }
+  static func list(_ entries: Int, port: Int = 111) -> [UInt8] {
+    (0..<entries).flatMap { entry in [1, 100_000 + UInt32(entry), 2, 6, UInt32(port)].flatMap { bytes(UInt32($0)) } }
       + bytes(UInt32(0))
   }
   static func string(_ text: String) -> [UInt8] {
@@ -114,9 +193,10 @@ struct Scene {
   var frame = 0
 
   init(
-    _ transport: Transport, port: UInt16 = 111, from client: UInt16 = 856, limits: ConversationTable.Limits = .init()
+    _ transport: Transport, port: UInt16 = 111, from client: UInt16 = 856, limits: ConversationTable.Limits = .init(),
+    overlap: OverlapPolicy = .first
   ) {
-    table = ConversationTable(limits: limits)
+    table = ConversationTable(limits: limits, overlap: overlap)
     self.transport = transport
     server.port = port
     self.client.port = client

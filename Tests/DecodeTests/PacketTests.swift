@@ -15,7 +15,7 @@ struct PacketTests {
       (0x0800, Wire.ipv4(6, tcp), "v4 tcp"), (0x0800, Wire.ipv4(17, udp), "v4 udp"),
       (0x86dd, Wire.ipv6(6, tcp), "v6 tcp"), (0x86dd, Wire.ipv6(17, udp), "v6 udp"),
       (0x86dd, Wire.ipv6(0, hops + destination + udp), "v6 udp with extensions"),
-      (0x86dd, Wire.ipv6(44, [17, 0, 0, 1, 0, 0, 0, 9] + udp), "v6 first fragment"),
+      (0x86dd, Wire.ipv6(44, [17, 0, 0, 0, 0, 0, 0, 9] + udp), "v6 alone in a fragment"),
     ]
     return packets.flatMap { type, packet, name -> [(UInt32, [UInt8], String)] in
       let family: UInt32 = type == 0x0800 ? 2 : 30
@@ -126,8 +126,10 @@ struct PacketTests {
 
   @Test func whatIsNotConcernedIsNotOdd() throws {
     #expect(try decode(Wire.ethernet(0x0806, [0, 1, 8, 0])) == nil)
-    #expect(try decode(Wire.ipv4(17, [1, 2, 3], fragment: 0x2001), linkType: 101) == nil)
-    #expect(try decode(Wire.ipv4(47, [0, 0]), linkType: 101) == nil)
+    #expect(try decode(Wire.ipv4(50, [0, 0]), linkType: 101) == nil)
+    // GRE of PPTP, and of Cisco's discovery protocol.
+    #expect(try decode(Wire.ipv4(47, [0x20, 1, 0x88, 0x0b, 0, 0, 0, 0]), linkType: 101) == nil)
+    #expect(try decode(Wire.ipv4(47, [0, 0, 0x20, 0, 1, 2, 3]), linkType: 101) == nil)
     #expect(try decode(Wire.ipv6(59, []), linkType: 101) == nil)
     // PPPoE discovery, and PPP's own link control inside of a session.
     #expect(try decode(Wire.ethernet(0x8863, [0x11, 9, 0, 0, 0, 0])) == nil)
@@ -138,9 +140,20 @@ struct PacketTests {
 
   @Test func firstFragmentTellsItsLength() throws {
     let udp = Wire.udp(700, 2049, [UInt8](repeating: 1, count: 100), length: 8200)
-    let packet = try #require(try decode(Wire.ipv4(17, udp, fragment: 0x2000), linkType: 101))
+    let decoder = try #require(FrameDecoder(linkType: 101))
+    var reassembly = PacketReassembly()
+    let frame = Wire.ipv4(17, udp.dropLast(4), fragment: 0x2000)
+    let waiting = try decoder.decode(
+      frame.rawSpan, originalLength: frame.count, time: moment(1), provenance: provenance, &reassembly)
+    #expect(waiting == nil)
+    reassembly.finish()
+    let late = reassembly.takeLate()
+    let packet = try #require(late)
     #expect(packet.record.payloadLength == 8192)
-    #expect(packet.payload.count == 100)
+    #expect(packet.payload.count == 96)
+    #expect(reassembly.oddities.count(of: .fragmentIncomplete) == 1)
+    let hasMore = reassembly.hasLate
+    #expect(!hasMore)
   }
 
   @Test func errorsQuoteTheirDatagram() throws {

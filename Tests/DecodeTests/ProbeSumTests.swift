@@ -178,6 +178,24 @@ struct ProbeSumTests {
     #expect(probes(parts) == probes(whole))
   }
 
+  @Test("bare headers of IP protocols are probes of the protocol; what has something to say is none")
+  func protocols() throws {
+    var table = ConversationTable()
+    var events: [Event] = []
+    for number in UInt8(0)...254 where ![1, 4, 6, 17, 41, 44, 47, 58, 60, 43, 51].contains(number) {
+      let bare = Wire.ethernet(0x0800, Wire.ipv4(number, []))
+      let packet = try #require(try decode(bare))
+      table.push(packet.record, payload: bare.rawSpan.slice(packet.payload), into: &events)
+      #expect(try decode(Wire.ethernet(0x0800, Wire.ipv4(number, [1, 2, 3, 4]))) == nil)
+    }
+    table.finish(into: &events)
+    let (event, sum) = try #require(Self.scan(events).first)
+    #expect(event.transport == .ip)
+    #expect(sum.ipProtocols.count > 220 && sum.tcpPorts.count == 0 && sum.udpPorts.count == 0)
+    #expect(sum.techniques == [.ipProtocol: 244])
+    #expect(events.count == 33)
+  }
+
   @Test("both directions of a flow are in one shard, and a frame's first bytes tell it", arguments: [UInt64](1...50))
   func shards(_ seed: UInt64) throws {
     var dice = Dice(seed)

@@ -66,12 +66,13 @@ struct TraceTextCaptureTests {
   private func captured() throws -> [PacketRecord] {
     var reader = try CaptureReader(try ByteSource(path: TraceTextCaptureTests.capture))
     let decoder = try #require(FrameDecoder(linkType: 1))
+    var reassembly = PacketReassembly()
     var packets: [PacketRecord] = []
     while let frame = try reader.next() {
       let provenance = Provenance(
         input: InputID(0), place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
       if let packet = try decoder.decode(
-        reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: provenance)
+        reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: provenance, &reassembly)
       {
         packets.append(packet.record)
       }

@@ -19,7 +19,10 @@ package struct ConversationTable: Sendable {
   package struct PacketCounts: Hashable, Sendable {
     package var understood = 0
     package var unconcerned = 0
-    package init(understood: Int = 0, unconcerned: Int = 0) {
+    /// With a wrong checksum.
+    package var odd = 0
+    package init(understood: Int = 0, unconcerned: Int = 0, odd: Int = 0) {
+      self.odd = odd
       self.understood = understood
       self.unconcerned = unconcerned
     }
@@ -52,21 +55,31 @@ package struct ConversationTable: Sendable {
   private var buffering = RecencyList()
   private var buffered = 0
 
-  package init(limits: Limits = Limits()) {
+  package init(limits: Limits = Limits(), overlap: OverlapPolicy = .first) {
     self.limits = limits
+    journal.overlap = overlap
     ledger = ProbeLedger(limits: limits.probes)
   }
 
   /// Takes a packet, and what was captured of its payload: nothing, for a packet of tcpdump's text.
-  package mutating func push(_ packet: PacketRecord, payload: RawSpan, into events: inout [Event]) {
+  /// - Parameter segment: the transport's header and payload, if its checksum is to be verified.
+  package mutating func push(
+    _ packet: PacketRecord, payload: RawSpan, segment: RawSpan = RawSpan(), into events: inout [Event]
+  ) {
     endIdle(at: packet.time, into: &events)
     guard packet.isTCP || packet.isUDP else {
-      push(error: packet)
+      if packet.transport == .ip {
+        push(bare: packet)
+      } else if segment.isEmpty || isSound(packet, segment) {
+        push(error: packet)
+      }
       return
     }
     let (key, direction) = FlowKey.of(packet)
     let hash = seed.hash(key)
     var known = flows.slot(of: key, hash: hash)
+    // Of flows that are only counted it makes no difference.
+    if !segment.isEmpty, known.map({ flows[$0].stage != .ordinary }) ?? true, !isSound(packet, segment) { return }
     if let slot = known, !isContinued(slot, by: packet) {
       end(slot, into: &events)
       known = nil
@@ -101,7 +114,25 @@ package struct ConversationTable: Sendable {
     journal.tally.merge(other.journal.tally)
     ledger.merge(other.ledger)
     packetCounts.merge(other.packetCounts) { one, two in
-      PacketCounts(understood: one.understood + two.understood, unconcerned: one.unconcerned + two.unconcerned)
+      PacketCounts(
+        understood: one.understood + two.understood, unconcerned: one.unconcerned + two.unconcerned,
+        odd: one.odd + two.odd)
+    }
+  }
+
+  /// Whether the target takes the packet: one with a wrong checksum is counted, and left out.
+  private mutating func isSound(_ packet: PacketRecord, _ segment: RawSpan) -> Bool {
+    switch TransportChecksum.verdict(packet, segment) {
+    case .sound: return true
+    case .offloaded:
+      journal.oddities.note(
+        .checksumOffloaded, Citation(packet.provenance, text: "no checksum yet: captured where it was sent"))
+      return true
+    case .wrong:
+      packetCounts[packet.provenance.input, default: PacketCounts()].odd += 1
+      journal.oddities.note(
+        .checksumWrong, Citation(packet.provenance, text: Bytes("wrong checksum: \(packet.summary.notation)")))
+      return false
     }
   }
 
@@ -192,7 +223,7 @@ package struct ConversationTable: Sendable {
       countOrdinary(packet, slot)
       return true
     case .young:
-      guard flows[slot].noted > 0 || flows[slot].key.isPlain,
+      guard flows[slot].noted > 0 || flows[slot].key.isPlain && journal.learned.service(of: flows[slot].key) == nil,
         let facts = NotedPacket(packet, from: direction),
         flows[slot].take(packet, payload: payload, from: direction)
       else { return false }
@@ -248,7 +279,8 @@ package struct ConversationTable: Sendable {
 
   private mutating func makeWhole(_ slot: Int, _ packet: PacketRecord, _ direction: FlowDirection) -> Int {
     let entry = flows[slot]
-    let flow = flow(of: entry) ?? Flow(FlowEnds(packet, from: direction), opening: packet, from: direction)
+    var flow = flow(of: entry) ?? Flow(FlowEnds(packet, from: direction), opening: packet, from: direction)
+    flow.told = journal.learned.service(of: entry.key)
     notes.free(entry.firstNote, last: entry.lastNote)
     let place = freeWhole.popLast() ?? Int32(whole.count)
     if Int(place) == whole.count { whole.append(flow) } else { whole[Int(place)] = flow }
@@ -265,6 +297,26 @@ package struct ConversationTable: Sendable {
     for (input, packets) in whole[place].otherInputs { count(packets, of: input, isEvent: isEvent) }
     whole[place].empty()
     freeWhole.append(Int32(place))
+  }
+
+  /// A bare header of an IP protocol is a probe by itself; whether an ICMP error answered is not looked at.
+  private mutating func push(bare packet: PacketRecord) {
+    guard packet.time.isDated, let protocolNumber = packet.targetPort,
+      case .frame(let frame) = packet.provenance.place
+    else { return count(1, of: packet.provenance.input, isEvent: false) }
+    let place = packet.provenance
+    let probe = Probe(
+      source: packet.sourceAddress.bits, target: packet.targetAddress.bits, port: protocolNumber,
+      technique: .ipProtocol, outcome: .unknown, time: packet.time, timeToLive: packet.timeToLive, input: place.input,
+      frame: frame, offset: place.offset, length: place.length, isOfConcern: false)
+    if let source = ledger.push(probe) {
+      ledger.tell(
+        Event(
+          time: packet.time, view: .network, action: .probe, outcome: .unknown,
+          source: Endpoint(host: packet.source.host), target: packet.target, transport: .ip, observer: "packet",
+          citation: Citation(place, text: packet.summary)), probe, of: source)
+    }
+    count(1, of: place.input, isEvent: true)
   }
 
   /// An ICMP error belongs to the conversation that it quotes; other ICMP is of no concern.

@@ -3,7 +3,7 @@ package import Evidence
 /// Why bytes cannot be read as the protocol they should be.
 package struct DecodeError: Error, Hashable, Sendable {
   package enum Layer: String, Hashable, Sendable, CaseIterable {
-    case link, ipv4, ipv6, tcp, udp, icmp, rpc
+    case link, ipv4, ipv6, gre, vxlan, tunnel, tcp, udp, icmp, rpc
     case recordMark = "rpc record mark"
   }
 
@@ -14,6 +14,8 @@ package struct DecodeError: Error, Hashable, Sendable {
   package var available: Int
   /// The capture kept too little of a packet that may well be sound.
   package var isTruncation: Bool
+  /// The bytes are there, and their checksum is wrong: the target drops the packet.
+  package private(set) var isChecksum = false
 
   package init(_ layer: Layer, offset: Int, needed: Int, available: Int, isTruncation: Bool = false) {
     self.layer = layer
@@ -23,11 +25,20 @@ package struct DecodeError: Error, Hashable, Sendable {
     self.isTruncation = isTruncation
   }
 
+  init(wrongChecksum layer: Layer, offset: Int) {
+    self.init(layer, offset: offset, needed: 2, available: 2)
+    isChecksum = true
+  }
+
   package var oddity: Oddity.Kind {
+    if isChecksum { return .checksumWrong }
     if isTruncation { return .packetTruncated }
     return layer == .rpc || layer == .recordMark ? .rpcMalformed : .packetMalformed
   }
   package var description: String {
-    "\(layer.rawValue) at byte \(offset) needs \(needed) bytes, \(available) are there"
+    if layer == .tunnel { return "more than \(available) tunnels one in another, at byte \(offset)" }
+    return isChecksum
+      ? "\(layer.rawValue) has a wrong checksum at byte \(offset)"
+      : "\(layer.rawValue) at byte \(offset) needs \(needed) bytes, \(available) are there"
   }
 }

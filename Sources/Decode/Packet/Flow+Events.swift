@@ -5,23 +5,44 @@ extension Flow {
   /// - Returns: false for an ordinary conversation, which is no event.
   mutating func end(_ journal: inout FlowJournal, into events: inout [Event]) -> Bool {
     flush(&journal)
-    if gaveCalls || !exchange.calls.isEmpty {
+    giveConflicts(into: &events)
+    if gaveCalls || !exchange.isEmpty {
       giveCalls(into: &events)
       return true
     }
     guard let (action, outcome) = verdict, let sighting = firstOfInitiator else { return false }
-    events.append(event(action, outcome, sighting, from: initiator, conversation))
+    var event = event(action, outcome, sighting, from: initiator, conversation)
+    if let told {
+      event.rpc = RPCFacts()
+      event.rpc?.details.told = told.service
+    }
+    events.append(event)
     return true
+  }
+
+  /// Writes where bytes of RPC came twice and differ, once for each direction.
+  private func giveConflicts(into events: inout [Event]) {
+    for direction in [FlowDirection.fromLow, .fromHigh] {
+      guard let conflict = self[direction].conflict,
+        servesRPC || low.content == .rpc || high.content == .rpc || !exchange.isEmpty
+      else { continue }
+      var event = event(.evasion, .unknown, conflict.sighting, from: direction, conversation)
+      event.detail = Bytes("TCP segments differ at byte \(conflict.place) of the stream")
+      event.count = conflict.count
+      events.append(event)
+    }
   }
 
   /// Writes the calls so far, and forgets them.
   mutating func giveCalls(into events: inout [Event]) {
     let conversation = conversation
+    let isFirst = !gaveCalls
     gaveCalls = true
-    for call in exchange.takeCalls() {
+    for (place, call) in exchange.takeCalls().enumerated() {
       let outcome = call.outcome == .unanswered ? icmpOutcome(call.origin.direction) ?? .unanswered : call.outcome
       var event = event(.rpcCall, outcome, call.origin, from: call.origin.direction, conversation)
       event.rpc = call.facts
+      if isFirst, place == 0, let told { event.rpc?.details.told = told.service }
       event.detail = call.detail
       event.count = call.count
       events.append(event)
@@ -106,7 +127,7 @@ extension Flow {
 
   /// What counting needs of the conversation, if it is a probe; nil where it is none, or tcpdump's text tells of it.
   var probe: Probe? {
-    guard !gaveCalls, exchange.calls.isEmpty, case (.probe, let outcome)? = verdict, let sighting = firstOfInitiator,
+    guard !gaveCalls, exchange.isEmpty, case (.probe, let outcome)? = verdict, let sighting = firstOfInitiator,
       case .frame(let frame) = sighting.citation.provenance.place, sighting.citation.text.isEmpty,
       sighting.time.isDated
     else { return nil }

@@ -21,6 +21,8 @@ struct Flow {
   private(set) var hexChecks: [HexCheck] = []
   private(set) var turns: [(direction: FlowDirection, bytes: Int)] = []
   var exchange = RPCExchange()
+  /// What a portmapper had told the client of one of the ends, and which of them serves.
+  var told: (service: ToldService, server: FlowDirection)?
   /// Calls were given away before the conversation ended.
   var gaveCalls = false
   /// The ICMP error that answered, and whose packet it answers.
@@ -38,7 +40,10 @@ struct Flow {
   }
 
   subscript(direction: FlowDirection) -> FlowSide {
-    get { direction == .fromLow ? low : high }
+    // In place: the packet path asks much of a side, and a copy of it costs.
+    _read {
+      if direction == .fromLow { yield low } else { yield high }
+    }
     _modify {
       if direction == .fromLow { yield &low } else { yield &high }
     }
@@ -53,7 +58,7 @@ struct Flow {
   }
   /// Calls that wait for the end of the conversation.
   var callCount: Int {
-    mutating get { exchange.calls.count }
+    mutating get { exchange.callCount }
   }
 
   // MARK: Does it go on?
@@ -121,7 +126,7 @@ struct Flow {
   private mutating func pushDatagram(payload: RawSpan, _ sighting: PacketSighting, _ journal: inout FlowJournal) {
     note(payload: sighting.payloadLength, from: sighting.direction)
     guard !payload.isEmpty else { return }
-    let isExpected = servesRPC || !exchange.calls.isEmpty
+    let isExpected = servesRPC || !exchange.isEmpty
     guard RPCMessage.isPlausibleStart(payload) == true else {
       if isExpected { journal.note(.rpcMalformed, "no RPC message in \(payload.byteCount) bytes", at: sighting) }
       return
@@ -150,18 +155,27 @@ struct Flow {
     guard packet.payloadLength > 0 else { return }
     let offset = self[sighting.direction].offset(of: packet)
     let kept = self[sighting.direction].content == .other ? payload.slice(0..<0) : payload
+    if let place = self[sighting.direction].assembly.conflict(offset: offset, captured: kept, in: journal.history) {
+      note(conflict: place, sighting, &journal)
+    }
     if let fresh = self[sighting.direction].assembly.passInOrder(offset: offset, length: packet.payloadLength) {
       note(payload: fresh.count, from: sighting.direction)
       // Most segments are next in order, and need no copy.
-      let start = min(fresh.lowerBound - offset, kept.byteCount)
-      let bytes = kept.slice(start..<max(start, min(fresh.upperBound - offset, kept.byteCount)))
+      let bytes = kept.part(fresh, from: offset)
       if !fresh.isEmpty { deliver(bytes, missing: fresh.count - bytes.byteCount, sighting, &journal) }
       return
     }
-    let fresh = self[sighting.direction].assembly.insert(
-      offset: offset, length: packet.payloadLength, captured: kept, origin: sighting)
-    note(payload: fresh, from: sighting.direction)
+    let insertion = self[sighting.direction].assembly.insert(
+      offset: offset, length: packet.payloadLength, captured: kept, origin: sighting, policy: journal.overlap)
+    if let place = insertion.conflict { note(conflict: place, sighting, &journal) }
+    note(payload: insertion.fresh, from: sighting.direction)
     drain(sighting.direction, at: sighting, &journal)
+  }
+
+  /// Notes that bytes of the stream came twice, and differ.
+  private mutating func note(conflict place: Int, _ sighting: PacketSighting, _ journal: inout FlowJournal) {
+    journal.note(.tcpOverlapConflict, "byte \(place) of the stream came twice, and differs", at: sighting)
+    self[sighting.direction].note(conflict: place, sighting)
   }
 
   /// RFC 9293, section 3.5.
@@ -213,22 +227,82 @@ struct Flow {
   ) {
     let direction = origin.direction
     guard self[direction].content != .other else { return }
+    self[direction].assembly.remember(bytes, missing: missing, in: &journal.history)
+    if self[direction].isAtStart, !self[direction].hasSYN, servesRPC {
+      // Who comes in the middle of a stream, comes in the middle of a record.
+      self[direction].marking.search(isLoss: false)
+    }
+    self[direction].isAtStart = false
     var messages: [RecordMarking.Message] = []
-    var loss: DecodeError?
-    do {
-      try self[direction].marking.push(bytes, from: origin, into: &messages)
-      try self[direction].marking.skip(missing, into: &messages)
-    } catch {
-      loss = error
+    var start = 0
+    while let loss = mark(bytes.slice(start..<bytes.byteCount), missing: missing, origin, into: &messages, &journal) {
+      for message in messages { take(message, &journal) }
+      messages = []
+      guard lose(direction, loss, at: origin, &journal), self[direction].marking.resumption > 0 || start == 0
+      else { return }
+      start += self[direction].marking.resumption
+      guard start < bytes.byteCount else { return }
     }
     for message in messages { take(message, &journal) }
-    if let loss { giveUp(direction, loss, at: origin, &journal) }
-    if self[direction].content == .undecided, isPlausible(self[direction].marking.start) == false {
-      giveUp(direction, DecodeError(.rpc, offset: 4, needed: 1, available: 0), at: origin, &journal)
+  }
+
+  /// Hands bytes to the record marking.
+  /// - Returns: why the place of the marks is lost, if it is.
+  private mutating func mark(
+    _ bytes: RawSpan, missing: Int, _ origin: PacketSighting, into messages: inout [RecordMarking.Message],
+    _ journal: inout FlowJournal
+  ) -> DecodeError? {
+    let direction = origin.direction
+    defer { noteMarks(direction, at: origin, &journal) }
+    do {
+      try self[direction].marking.push(bytes, from: origin, into: &messages)
+      if self[direction].content == .undecided, messages.isEmpty, isPlausible(self[direction].marking.start) == false {
+        return DecodeError(.rpc, offset: 4, needed: 1, available: 0)
+      }
+      try self[direction].marking.skip(missing, into: &messages)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private mutating func noteMarks(
+    _ direction: FlowDirection, at origin: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    if self[direction].marking.hasFound {
+      journal.note(
+        .rpcResynchronised, "records before this one could not be read; calls and replies are lower bounds", at: origin)
+    }
+    if self[direction].marking.hasManyEmptyFragments {
+      journal.note(.rpcMalformed, "\(RecordMarking.emptyFragmentCap) empty fragments of one record", at: origin)
     }
   }
 
   private func isPlausible(_ start: [UInt8]) -> Bool? { RPCMessage.isPlausibleStart(start.rawSpan) }
+
+  /// The place of the record marks is lost.
+  /// - Returns: whether the stream goes on all the same, by a search for the next record.
+  private mutating func lose(
+    _ direction: FlowDirection, _ why: DecodeError, at origin: PacketSighting, _ journal: inout FlowJournal
+  ) -> Bool {
+    // RFC 9289: what follows is TLS.
+    if exchange.asksForTLS {
+      self[direction].giveUp()
+      return false
+    }
+    let isRPC = self[direction].content == .rpc
+    // A capture of headers alone loses every stream, and one that begins in the middle of it can be no other: that is no
+    // fault of the stream.
+    if !why.isTruncation, isRPC || servesRPC && self[direction].hasSYN {
+      journal.note(why.oddity, why.description, at: origin)
+    }
+    guard isRPC || servesRPC else {
+      self[direction].giveUp()
+      return false
+    }
+    self[direction].marking.search()
+    return true
+  }
 
   private mutating func take(_ message: RecordMarking.Message, _ journal: inout FlowJournal) {
     let direction = message.origin.direction
@@ -240,18 +314,9 @@ struct Flow {
       if isRPC { self[direction].content = .rpc } else { self[direction].giveUp() }
     } catch {
       if isExpected { journal.note(error.oddity, error.description, at: message.origin) }
-      if self[direction].content == .undecided { self[direction].giveUp() }
+      // Where RPC is expected the next record may be one again.
+      if !isExpected { self[direction].giveUp() }
     }
-  }
-
-  private mutating func giveUp(
-    _ direction: FlowDirection, _ why: DecodeError, at origin: PacketSighting, _ journal: inout FlowJournal
-  ) {
-    // A capture of headers alone loses every stream; that is no fault of the stream.
-    if !why.isTruncation, self[direction].content == .rpc || servesRPC {
-      journal.note(why.oddity, why.description, at: origin)
-    }
-    self[direction].giveUp()
   }
 
   // MARK: RPC
@@ -264,15 +329,16 @@ struct Flow {
     switch message.body {
     case .call(let call):
       guard isExpected || call.isPlausible else { return false }
-      exchange.push(message, call, bytes: bytes, from: origin, &journal)
+      exchange.push(message, call, bytes: bytes, length: length, from: origin, ends, &journal)
     case .reply(let reply):
-      exchange.push(message, reply, bytes: bytes, length: length, from: origin, &journal)
+      exchange.push(message, reply, bytes: bytes, length: length, from: origin, ends, &journal)
     }
     return true
   }
 
   /// Whether the side that answers has a port of RPC.
   var servesRPC: Bool {
+    if told != nil { return true }
     let initiator = initiator
     return RPCPorts.rank(ends.receiver(initiator).port, peer: ends.sender(initiator).port) > 0
   }
@@ -281,7 +347,8 @@ struct Flow {
   /// first who spoke.
   var initiator: FlowDirection {
     if let opener { return opener }
-    if let call = exchange.calls.first { return call.origin.direction }
+    if let asker = exchange.asker { return asker }
+    if let told { return told.server.opposite }
     if isOddOpening { return firstSender }
     let isOneSided = self[firstSender.opposite].summary.packets == 0
     // A client that closed its socket answers a late reply with an error, so the error alone does not tell.

@@ -4,6 +4,11 @@ import Evidence
 struct FlowJournal {
   var oddities = OddityTally()
   var tally = RPCTally()
+  var learned = LearnedPorts()
+  /// What streams of RPC brought last.
+  var history = StreamHistory()
+  /// What the target makes of segments that overlap and differ.
+  var overlap = OverlapPolicy.first
 
   mutating func note(_ procedure: RPCProcedure, calls: Int = 0, replies: Int = 0, at origin: PacketSighting) {
     if !tally.note(procedure, calls: calls, replies: replies) { oddities.note(.tableFull, origin.citation) }

@@ -11,6 +11,7 @@ package enum FlowShard {
   /// The shard of a packet. An ICMP error belongs to the flow that it quotes.
   package static func of(_ packet: PacketRecord) -> Int {
     if let quoted = packet.quoted { return of(quoted.source, quoted.target) }
+    if packet.transport == .ip { return of(packet.sourceAddress.bits, 1024, packet.targetAddress.bits, 0) }
     if packet.isPlain, let source = packet.sourcePort, let target = packet.targetPort {
       return of(packet.sourceAddress.bits, source, packet.targetAddress.bits, target)
     }

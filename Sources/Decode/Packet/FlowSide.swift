@@ -10,9 +10,13 @@ struct FlowSide {
   var assembly = StreamAssembly()
   var marking = RecordMarking()
   var hasFIN = false
+  /// Nothing of the stream was read yet.
+  var isAtStart = true
   /// The sequence number of the stream's first byte, and whether a SYN told it.
   private var base: UInt32?
-  private var hasSYN = false
+  private(set) var hasSYN = false
+  /// The first place in the stream whose bytes came twice and differ, how often that was, and who brought it.
+  private(set) var conflict: (place: Int, count: Int, sighting: PacketSighting)?
 
   var buffered: Int { assembly.buffered + marking.buffered }
 
@@ -52,7 +56,11 @@ struct FlowSide {
   /// No sender is further ahead than this.
   private static let window = 1 << 24
 
-  /// The stream is not RPC, or is lost: keeps nothing more of it.
+  mutating func note(conflict place: Int, _ sighting: PacketSighting) {
+    conflict = (conflict?.place ?? place, (conflict?.count ?? 0) + 1, conflict?.sighting ?? sighting)
+  }
+
+  /// The stream is not RPC: keeps nothing more of it.
   mutating func giveUp() {
     content = .other
     dropBuffers()

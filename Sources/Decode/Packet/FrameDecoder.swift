@@ -2,10 +2,14 @@ package import Evidence
 
 /// Frames of a capture in, packets out.
 package struct FrameDecoder: Sendable {
-  /// A packet, and where in the frame its captured payload stands.
+  /// A packet, and where in its frame (or in ``PacketReassembly/datagram``, if it came in fragments) it stands.
   package struct Packet: Sendable {
     package var record: PacketRecord
+    /// Its captured payload.
     package var payload: Range<Int>
+    /// The transport's header and payload, where its checksum is to be verified; else empty.
+    package var segment: Range<Int>
+    package var isReassembled: Bool
   }
 
   let linkType: LinkType
@@ -18,14 +22,15 @@ package struct FrameDecoder: Sendable {
 
   /// Decodes the captured bytes of a frame, which had `originalLength` bytes on the wire, as far as TCP, UDP or ICMP.
   ///
-  /// Nil stands for what is sound and of no concern: ARP, other protocols, later fragments.
+  /// Nil stands for what is sound and of no concern, such as ARP and other protocols, and for a fragment whose datagram is
+  /// not whole; `reassembly` counts them. What it had to give up waits in it then.
   package func decode(
-    _ frame: RawSpan, originalLength: Int, time: EventTime, provenance: Provenance
+    _ frame: RawSpan, originalLength: Int, time: EventTime, provenance: Provenance,
+    _ reassembly: inout PacketReassembly
   ) throws(DecodeError) -> Packet? {
     var bytes = PacketBytes(frame, wireLength: originalLength)
-    guard try linkType.skipHeader(&bytes), let header = try IPHeader.read(&bytes) else { return nil }
     // The text of a frame is written when somebody asks for it: PacketRecord.summary.
-    guard let record = try TransportHeader.read(&bytes, header, time: time, provenance: provenance) else { return nil }
-    return Packet(record: record, payload: bytes.captured)
+    guard try linkType.skipHeader(&bytes) else { return reassembly.ignore() }
+    return try reassembly.decode(&bytes, time, provenance)
   }
 }

@@ -16,7 +16,8 @@ package struct HexDump: Sendable {
     try packet.require(20, .ipv4)
     let (headerLength, total) = (Int(packet.byte(0) & 15) * 4, Int(packet.uint16(2)))
     guard packet.byte(0) >> 4 == 4 else { throw DecodeError(.ipv4, offset: 0, needed: 20, available: 0) }
-    guard let ip = try IPHeader.read(&packet),
+    let ip = try IPHeader.read(&packet)
+    guard ip.fragmentOffset == 0,
       var decoded = try TransportHeader.read(&packet, ip, time: text.time, citation: text.citation)
     else { throw DecodeError(.ipv4, offset: 0, needed: total, available: bytes.byteCount, isTruncation: true) }
     let captured = min(bytes.byteCount, total)

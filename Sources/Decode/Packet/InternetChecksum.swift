@@ -5,17 +5,41 @@ struct InternetChecksum {
   private var sum: UInt64 = 0
 
   /// Adds bytes; an odd last one counts as if a zero followed.
+  ///
+  /// Eight bytes a step: 2^16 and 2^32 are 1 modulo 65535, so halves of a word may be added as they stand. What is added
+  /// is far less than 2^32 words, so that the sum cannot overflow.
   mutating func add(_ bytes: RawSpan) {
     var index = 0
-    while index + 1 < bytes.byteCount {
+    while index + 8 <= bytes.byteCount {
+      let word = bytes.uint64(index)
+      sum &+= (word >> 32) &+ (word & 0xffff_ffff)
+      index &+= 8
+    }
+    while index + 2 <= bytes.byteCount {
       sum += UInt64(bytes.uint16(index))
       index += 2
     }
     if index < bytes.byteCount { sum += UInt64(bytes.byte(index)) << 8 }
   }
+
+  /// Adds an address, as it stands in a pseudo-header.
+  mutating func add(_ address: IPAddress) {
+    guard !address.isV4 else {
+      sum += UInt64(address.v4)
+      return
+    }
+    for shift in [0, 32, 64, 96] { sum += UInt64(UInt32(truncatingIfNeeded: address.bits >> UInt128(shift))) }
+  }
+
   mutating func add(_ word: Int) { sum += UInt64(UInt32(truncatingIfNeeded: word)) }
 
   /// A stored checksum minus the one of what was added, modulo 65535; 0 when it is right.
   /// The stored one must have been added with the rest: the sum is then stored minus computed by itself.
   var difference: Int { Int(sum % 65535) }
+
+  /// The sum in 16 bits, not complemented; 0xffff for zero.
+  var folded: UInt16 {
+    let rest = UInt16(truncatingIfNeeded: sum % 65535)
+    return rest == 0 && sum > 0 ? 0xffff : rest
+  }
 }

@@ -3,51 +3,32 @@ import Evidence
 /// One direction of a TCP connection: segments in any order in, bytes in the order of the stream out.
 ///
 /// The store of segments that came too early is small, and a gap that outlives it is stepped over. Where segments overlap,
-/// the bytes that came first are kept; that they may differ, and what the target makes of it, is a later issue.
+/// they are compared, also with what was handed out last.
 struct StreamAssembly {
-  /// A piece of the stream.
-  struct Segment {
-    /// From the start of the stream.
-    var offset: Int
-    var length: Int
-    /// What was captured of it, from its start.
-    var bytes: [UInt8]
-    var origin: PacketSighting
-    var end: Int { offset + length }
-  }
+  typealias Segment = PieceList<PacketSighting>.Piece
 
   static let segmentCap = 64
   static let byteCap = 1 << 20
 
   /// Offset of the next byte to be handed out.
   private(set) var next = 0
-  /// Segments beyond ``next``, in order, none overlapping another.
-  private var held: [Segment] = []
-  private(set) var buffered = 0
+  /// Segments beyond ``next``.
+  private var held = PieceList<PacketSighting>()
+  private var delivered = DeliveredBytes()
 
-  /// Bytes of the segment that no other brought before.
+  var buffered: Int { held.byteCount }
+
+  /// Adds a segment, whose part before ``next`` was handed out already.
   ///
   /// The caller takes what is in order at once with ``takeReady()``.
-  mutating func insert(offset: Int, length: Int, captured: RawSpan, origin: PacketSighting) -> Int {
-    var fresh = 0
-    var position = max(offset, next)
-    let end = offset + length
-    var index = held.firstIndex { $0.end > position } ?? held.count
-    while position < end {
-      if index < held.count, held[index].offset <= position {
-        position = max(position, held[index].end)
-        index += 1
-        continue
-      }
-      let pieceEnd = index < held.count ? min(end, held[index].offset) : end
-      let piece = StreamAssembly.piece(position..<pieceEnd, of: captured, at: offset, origin)
-      held.insert(piece, at: index)
-      buffered += piece.bytes.count
-      fresh += piece.length
-      position = pieceEnd
-      index += 1
-    }
-    return fresh
+  mutating func insert(
+    offset: Int, length: Int, captured: RawSpan, origin: PacketSighting, policy: OverlapPolicy
+  ) -> PieceList<PacketSighting>.Insertion {
+    let start = max(offset, next)
+    guard start < offset + length else { return PieceList.Insertion() }
+    return held.insert(
+      start..<offset + length, captured: captured.part(start..<offset + length, from: offset), origin: origin,
+      policy: policy)
   }
 
   /// Passes over a segment that is next in the stream, when none is held: the caller has its bytes.
@@ -59,26 +40,16 @@ struct StreamAssembly {
     return start..<next
   }
 
-  private static func piece(
-    _ range: Range<Int>, of captured: RawSpan, at offset: Int, _ origin: PacketSighting
-  ) -> Segment {
-    let start = min(range.lowerBound - offset, captured.byteCount)
-    let end = min(range.upperBound - offset, captured.byteCount)
-    return Segment(
-      offset: range.lowerBound, length: range.count, bytes: Bytes(captured.slice(start..<end)).array, origin: origin)
-  }
-
   /// The segment that is next in the stream, if it is there.
   mutating func takeReady() -> Segment? {
     guard let first = held.first, first.offset == next else { return nil }
     held.removeFirst()
-    buffered -= first.bytes.count
     next = first.end
     return first
   }
 
   /// Whether more is held than may be.
-  var isOverfull: Bool { held.count > StreamAssembly.segmentCap || buffered > StreamAssembly.byteCap }
+  var isOverfull: Bool { held.count > StreamAssembly.segmentCap || held.byteCount > StreamAssembly.byteCap }
 
   /// Gives up waiting for what is missing before the first held segment.
   /// - Returns: how many bytes are missing; nil when nothing is held.
@@ -89,8 +60,19 @@ struct StreamAssembly {
   }
 
   /// Drops the bytes of what is held, but not the knowledge of what was there.
-  mutating func dropBytes() {
-    for index in held.indices { held[index].bytes = [] }
-    buffered = 0
+  mutating func dropBytes() { held.dropBytes() }
+
+  // MARK: What was handed out
+
+  /// Remembers bytes that end `missing` before ``next``, to compare with what comes again.
+  mutating func remember(_ bytes: RawSpan, missing: Int, in history: inout StreamHistory) {
+    delivered.note(bytes, at: next - missing - bytes.byteCount, in: &history)
+  }
+
+  /// The first place where a segment says something else than what was handed out of the same place.
+  func conflict(offset: Int, captured: RawSpan, in history: StreamHistory) -> Int? {
+    // RFC 9293, section 3.8.4: a keep-alive may carry one byte of garbage, of the place before the next.
+    guard offset < next, !(captured.byteCount == 1 && offset + 1 == next) else { return nil }
+    return delivered.conflict(at: offset, captured, in: history)
   }
 }

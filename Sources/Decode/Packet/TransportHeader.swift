@@ -32,8 +32,19 @@ enum TransportHeader {
     case Number.tcp: try readTCP(&packet, &record)
     case Number.udp: try readUDP(&packet, &record, isFragment: ip.hasMoreFragments)
     case Number.icmp, Number.icmpV6: try readICMP(&packet, &record, isV6: ip.protocolNumber == Number.icmpV6)
-    default: return nil
+    default: return bareHeader(packet, ip, record)
     }
+    return record
+  }
+
+  /// A header with nothing behind it asks whether the protocol is spoken; what speaks it always says something.
+  private static func bareHeader(
+    _ packet: borrowing PacketBytes, _ ip: IPHeader, _ record: PacketRecord
+  ) -> PacketRecord? {
+    guard packet.remaining == 0, ip.hasLength, !ip.isFragment else { return nil }
+    var record = record
+    record.transport = .ip
+    record.setPorts(source: 0, target: UInt16(ip.protocolNumber))
     return record
   }
 
@@ -99,8 +110,8 @@ enum TransportHeader {
   ) throws(DecodeError) -> QuotedDatagram? {
     // The quoted header gives the length of the whole datagram, of which the error holds the start.
     var quote = PacketBytes(packet.bytes.slice(packet.captured), wireLength: Int(UInt16.max) + 41)
-    guard let ip = try IPHeader.read(&quote) else { return nil }
-    guard ip.protocolNumber == Number.tcp || ip.protocolNumber == Number.udp else { return nil }
+    let ip = try IPHeader.read(&quote)
+    guard ip.fragmentOffset == 0, ip.protocolNumber == Number.tcp || ip.protocolNumber == Number.udp else { return nil }
     try quote.require(4, .icmp)
     return QuotedDatagram(
       source: Endpoint(host: .address(ip.source), port: quote.uint16(0)),

@@ -43,13 +43,16 @@ package struct RPCMessage: Hashable, Sendable {
 package struct RPCAuthentication: Hashable, Sendable {
   package var flavor: UInt32
   package var length: Int
+  /// What was captured of the body, within the message.
+  package var body: Range<Int> = 0..<0
 
   /// RFC 5531, section 8.2: `opaque body<400>`.
   static let lengthLimit = 400
 
-  /// RFC 5531's flavors and 0x55de, which Solaris uses on the machine itself; pseudo-flavors stand at 390000.
+  /// RFC 5531's flavors, RFC 9289's AUTH_TLS (7), and 0x55de, which Solaris uses on the machine itself; pseudo-flavors
+  /// stand at 390000.
   var isPlausible: Bool {
-    length <= RPCAuthentication.lengthLimit && (flavor <= 6 || flavor == 0x55de || (390_000..<400_000).contains(flavor))
+    length <= RPCAuthentication.lengthLimit && (flavor <= 7 || flavor == 0x55de || (390_000..<400_000).contains(flavor))
   }
 
   /// Reads one, whose end the capture may lack.
@@ -58,9 +61,11 @@ package struct RPCAuthentication: Hashable, Sendable {
     try packet.require(8, .rpc)
     let (flavor, length) = (packet.uint32(0), Int(packet.uint32(4)))
     try packet.skip(8, .rpc)
+    let captured = packet.captured
+    let body = captured.lowerBound..<min(captured.upperBound, captured.lowerBound + length)
     // XDR (RFC 4506, section 4.10) pads to four bytes; 32 bits of length cannot overflow here.
     try packet.skip((length + 3) & ~3, .rpc)
-    return RPCAuthentication(flavor: flavor, length: length)
+    return RPCAuthentication(flavor: flavor, length: length, body: body)
   }
 }
 

@@ -13,10 +13,11 @@ enum FieldDomain {
     self =
       switch field {
       case .eventCount, .scanProbes, .scanSources, .scanHosts, .scanServices, .scanTCPPorts, .scanUDPPorts,
-        .scanRPCHosts, .scanOpen, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn, .processPID,
-        .userID,
+        .scanIPProtocols, .scanRPCHosts, .scanOpen, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn,
+        .processPID, .userID,
         .rpcProgram, .rpcVersion, .rpcProcedureNumber, .rpcXID, .rpcArgumentProgram, .rpcCredential, .rpcResultEntries,
-        .rpcResultPort:
+        .rpcResultPort, .rpcUserID, .rpcGroupID, .rpcGroupCount, .rpcArgumentLength, .rpcArgumentVersion,
+        .rpcInnerProgram, .rpcInnerVersion, .rpcInnerProcedure, .rpcInnerLength, .rpcToldProgram, .rpcAmplification:
         .number
       case .sourceIP, .destinationIP: .address
       case .hostName, .sourceAddress, .destinationAddress: .addressOrName

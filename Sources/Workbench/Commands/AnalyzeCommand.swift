@@ -1,4 +1,6 @@
 import ArgumentParser
+import Capture
+import Decode
 import Evidence
 import Foundation
 import Fuse
@@ -12,7 +14,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     abstract: "Says what happened, how bad it was and what condition it calls for.",
     discussion: """
       Reads logs, captures, traces in text and reports, in any mix and packed with gzip, xz, zstd or bzip2; what a file \
-      is shows in its content.
+      is shows in its content. With --interface it captures first, and tells of it together with what else is named; \
+      Ctrl-C ends the capture and not the analysis.
 
       Exit status: 0 analysed; 1 an incident reaches --fail-at; 2 wrong usage, configuration, rules or an input that \
       cannot be opened; 3 analysed, but a capture or packed file was damaged or a file in a folder could not be read.
@@ -21,7 +24,25 @@ struct AnalyzeCommand: AsyncParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
   @Argument(help: "Files, folders, or - for standard input.")
-  var paths: [String]
+  var paths: [String] = []
+
+  @Option(help: "Capture from this interface, for as long as --for says or until Ctrl-C. May be given several times.")
+  var interface: [String] = []
+  @Option(
+    help: """
+      Of the interfaces take only this, in libpcap's syntax (pcap-filter(7)). A filter by ports leaves out all fragments \
+      of a datagram but the first.
+      """)
+  var filter: String?
+  @Option(name: .customLong("for"), help: ArgumentHelp("How long to capture: 60s, 5m, 2h.", valueName: "time"))
+  var span: CaptureSpan?
+  @Flag(
+    name: .customLong("no-checksums"),
+    help: """
+      Do not verify checksums. Otherwise a packet with a wrong one is left out, as its target leaves it out; one that a \
+      network card was still to fill in is taken.
+      """)
+  var ignoresChecksums = false
 
   @Option(
     help: """
@@ -48,7 +69,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var failAt: Int?
 
   func validate() throws {
-    if paths.isEmpty { throw ValidationError("nothing to analyse: name a file, a folder or -") }
+    if paths.isEmpty, interface.isEmpty {
+      throw ValidationError("nothing to analyse: name a file, a folder, - or an --interface")
+    }
+    if interface.isEmpty, filter != nil || span != nil {
+      throw ValidationError("--filter and --for need an --interface")
+    }
+    if Set(interface).count < interface.count { throw ValidationError("an --interface is named twice") }
     if threads < 1 || threads > 256 { throw ValidationError("--threads must be from 1 to 256") }
     if let failAt, !(-8...8).contains(failAt) { throw ValidationError("--fail-at must be from -8 to 8") }
   }
@@ -72,6 +99,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     options.asOf = asOf
     options.situationAt = situationAt
     options.threads = threads
+    options.decoding.verifiesChecksums = !ignoresChecksums
     if let zone = ZoneTable(identifier: timezone) {
       options.zone = zone
     } else {
@@ -80,15 +108,41 @@ struct AnalyzeCommand: AsyncParsableCommand {
     let configuration = readConfiguration(&faults)
     let base = readKnowledge(&faults)
     var list = InputList(paths: paths, faults: &faults)
+    let interruption = Interruption()
+    let requests = requests(interruption)
+    for request in requests { check(request, &faults) }
     guard faults.isEmpty, let base else { throw Faults(faults) }
     if asOf == nil, paths.contains("-") {
       list = InputList(paths: paths, spooled: try Spool.standardInput(), faults: &faults)
     }
+    for request in requests { list.add(request) }
+    let signals = requests.isEmpty ? [] : interruption.watch()
+    defer { for signal in signals { signal.cancel() } }
     let progress = Progress()
     let analyst = Analyst(knowledge: base, configuration: configuration, options: options) { progress.add($0) }
     let analysis = try await analyst.analyse(list)
     progress.finish()
     return analysis
+  }
+
+  private func requests(_ interruption: Interruption) -> [LiveRequest] {
+    interface.map { name in
+      LiveRequest(interface: name, filter: filter, duration: span?.duration) {
+        interruption.isWished
+      } hasBegun: {
+        Terminal.error("watchfloor: capturing from \(Bytes(name).notation); Ctrl-C ends it")
+      }
+    }
+  }
+
+  private func check(_ request: LiveRequest, _ faults: inout [Fault]) {
+    do throws(CaptureError) { try CaptureReader.check(request) } catch {
+      if case .filter(let reason) = error {
+        faults.append(Fault(file: "--filter", reason))
+      } else {
+        faults.append(Fault(file: "--interface \(request.interface)", error.description))
+      }
+    }
   }
 
   private func readConfiguration(_ faults: inout [Fault]) -> Configuration {

@@ -9,7 +9,7 @@ import Evidence
 struct FrameMerge: Sendable {
   private(set) var events: [Event] = []
   /// Those of other threads stay empty.
-  private var tables = (0..<FlowShard.count).map { _ in ConversationTable() }
+  private var tables: [ConversationTable]
   /// What each capture gave, by its input.
   private(set) var intakes: [InputID: Intake] = [:]
   /// The shards are shared out among so many threads, of which this is one.
@@ -18,9 +18,13 @@ struct FrameMerge: Sendable {
   /// What is no packet of a flow is counted by one of them.
   private var isFirst: Bool { thread == 0 }
 
-  private init(thread: Int, of threads: Int) {
+  private let settings: PacketReassembly.Settings
+
+  private init(thread: Int, of threads: Int, _ settings: PacketReassembly.Settings) {
     self.thread = thread
     self.threads = threads
+    self.settings = settings
+    tables = (0..<FlowShard.count).map { _ in ConversationTable(overlap: settings.overlap) }
   }
 
   /// What all captures and packets gave.
@@ -32,16 +36,18 @@ struct FrameMerge: Sendable {
 
   /// Reads everything. Undated packets of text traces come after all dated ones.
   static func run(
-    captures: [InputList.Input], packets: [PacketRecord], threads: Int, progress: @escaping @Sendable (Int) -> Void
+    captures: [InputList.Input], packets: [PacketRecord], threads: Int,
+    settings: PacketReassembly.Settings = PacketReassembly.Settings(), progress: @escaping @Sendable (Int) -> Void
   ) async -> Outcome {
-    let threads = captures.isEmpty ? 1 : max(1, min(threads, FlowShard.count))
+    // An interface gives its frames once.
+    let threads = captures.isEmpty || captures.contains { $0.live != nil } ? 1 : max(1, min(threads, FlowShard.count))
     let ordered = packets.sorted { left, right in
       left.time != right.time ? left.time < right.time : left.citation.text < right.citation.text
     }
     let merges = await withTaskGroup(of: FrameMerge.self) { group in
       for thread in 0..<threads {
         group.addTask {
-          var merge = FrameMerge(thread: thread, of: threads)
+          var merge = FrameMerge(thread: thread, of: threads, settings)
           merge.read(captures, ordered, progress)
           return merge
         }
@@ -60,10 +66,14 @@ struct FrameMerge: Sendable {
     var events = merges.flatMap(\.events)
     table.finish(into: &events)
     var intakes = merges[0].intakes
+    for merge in merges.dropFirst() {
+      for (input, intake) in merge.intakes { intakes[input]?.add(intake) }
+    }
     for input in intakes.keys {
       // Whether a packet concerned anybody is known when its conversation is over.
       intakes[input]?.tally.understood += table.packetCounts[input]?.understood ?? 0
       intakes[input]?.tally.unconcerned += table.packetCounts[input]?.unconcerned ?? 0
+      intakes[input]?.tally.odd += table.packetCounts[input]?.odd ?? 0
     }
     return Outcome(events: events, table: table, intakes: intakes)
   }
@@ -75,13 +85,23 @@ struct FrameMerge: Sendable {
     var frame: CapturedFrame?
     var intake = Intake()
     var trouble: CaptureError?
+    /// Of the frames that every thread decodes, and of those that only the thread of their shard does: among these is
+    /// neither a fragment nor a tunnel.
+    var common: PacketReassembly
+    var own: PacketReassembly
     /// The decoder of the last frame's link layer, which in most captures is that of all.
     private var decoder: FrameDecoder?
     private var link: LinkNumber?
 
-    init(_ input: InputList.Input) throws(CaptureError) {
+    init(_ input: InputList.Input, _ settings: PacketReassembly.Settings) throws(CaptureError) {
       self.input = input
-      reader = try CaptureReader(try ByteSource(path: input.source))
+      common = PacketReassembly(settings)
+      own = PacketReassembly(settings)
+      if let live = input.live {
+        reader = try CaptureReader(live)
+      } else {
+        reader = try CaptureReader(try ByteSource(path: input.source))
+      }
       intake.tally.note(.pcap)
       intake.tally.bytes = reader.readLength
     }
@@ -133,7 +153,7 @@ struct FrameMerge: Sendable {
     var lanes: [Lane] = []
     for input in captures {
       do {
-        let lane = try Lane(input)
+        let lane = try Lane(input, settings)
         lane.advance()
         lanes.append(lane)
       } catch {
@@ -144,7 +164,8 @@ struct FrameMerge: Sendable {
       }
     }
     var next = ordered.startIndex
-    while let lane = FrameMerge.earliest(lanes), let frame = lane.frame {
+    let isLive = captures.contains { $0.live != nil }
+    while let lane = isLive ? FrameMerge.awaited(lanes) : FrameMerge.earliest(lanes), let frame = lane.frame {
       while next < ordered.endIndex, ordered[next].time.isDated, ordered[next].time.timestamp <= frame.time.timestamp {
         push(ordered[next])
         next += 1
@@ -153,9 +174,23 @@ struct FrameMerge: Sendable {
       if isFirst { progress(frame.recordLength) }
       lane.advance()
     }
+    for lane in lanes {
+      lane.common.finish()
+      pushLate(of: lane)
+    }
     for packet in ordered[next...] { push(packet) }
     for shard in tables.indices { tables[shard].endAll(into: &events) }
     for lane in lanes { finish(lane) }
+  }
+
+  /// The same, where interfaces are among them: one without a frame holds up no other.
+  private static func awaited(_ lanes: [Lane]) -> Lane? {
+    while true {
+      for lane in lanes where lane.frame == nil && lane.reader.isOpen { lane.advance() }
+      if let lane = earliest(lanes), lane.frame != nil { return lane }
+      guard let open = lanes.first(where: { $0.reader.isOpen }) else { return nil }
+      open.reader.wait()
+    }
   }
 
   /// The capture whose next frame comes first; most runs have one capture.
@@ -192,24 +227,56 @@ struct FrameMerge: Sendable {
       }
       return
     }
-    if threads > 1, let shard = decoder.peekShard(bytes), !owns(shard) { return }
+    let shard = threads > 1 ? decoder.peekShard(bytes) : nil
+    if let shard, !owns(shard) { return }
     do {
-      guard
-        let packet = try decoder.decode(
-          bytes, originalLength: frame.originalLength, time: frame.time, provenance: lane.provenance(frame))
-      else {
-        if isFirst { lane.intake.tally.unconcerned += 1 }
-        return
+      let packet = try decode(frame, bytes, decoder, of: lane, isOwn: shard != nil)
+      if let packet {
+        if packet.isReassembled { push(packet, lane.common.datagram) } else { push(packet, bytes) }
       }
-      let shard = FlowShard.of(packet.record)
-      guard owns(shard) else { return }
-      tables[shard].push(packet.record, payload: bytes.slice(packet.payload), into: &events)
     } catch {
-      if isFirst { lane.noteOdd(error.oddity, error.description, frame) }
+      if isFirst || shard != nil { lane.noteOdd(error.oddity, error.description, frame) }
     }
+    if lane.common.hasLate { pushLate(of: lane) }
+  }
+
+  private func decode(
+    _ frame: CapturedFrame, _ bytes: RawSpan, _ decoder: FrameDecoder, of lane: Lane, isOwn: Bool
+  ) throws(DecodeError) -> FrameDecoder.Packet? {
+    let (length, time, provenance) = (frame.originalLength, frame.time, lane.provenance(frame))
+    return isOwn
+      ? try decoder.decode(bytes, originalLength: length, time: time, provenance: provenance, &lane.own)
+      : try decoder.decode(bytes, originalLength: length, time: time, provenance: provenance, &lane.common)
+  }
+
+  private mutating func push(_ packet: FrameDecoder.Packet, _ bytes: RawSpan) {
+    let shard = FlowShard.of(packet.record)
+    guard owns(shard) else { return }
+    tables[shard].push(
+      packet.record, payload: bytes.slice(packet.payload), segment: bytes.slice(packet.segment), into: &events)
+  }
+
+  /// Datagrams whose other fragments did not come.
+  private mutating func pushLate(of lane: Lane) {
+    while let packet = lane.common.takeLate() { push(packet, lane.common.datagram) }
   }
 
   private mutating func finish(_ lane: Lane) {
+    lane.intake.oddities.merge(lane.own.oddities)
+    lane.intake.tally.unconcerned += lane.own.unconcerned
+    defer { intakes[lane.input.id] = lane.intake }
+    guard isFirst else { return }
+    lane.intake.tally.live = lane.reader.liveCounts
+    if let dropped = lane.reader.liveCounts?.dropped, dropped > 0 {
+      lane.intake.oddities.note(
+        .packetsDropped, FrameMerge.citation(lane.input.id, offset: 0, "packets that the kernel or the interface lost"),
+        count: dropped)
+    }
+    lane.intake.oddities.merge(lane.common.oddities)
+    lane.intake.tally.unconcerned += lane.common.unconcerned
+    lane.intake.tally.understood += lane.common.joined
+    lane.intake.tally.odd += lane.common.odd
+    events += lane.common.events
     if let damage = lane.reader.damage {
       lane.intake.tally.odd += 1
       lane.intake.oddities.note(
@@ -220,10 +287,18 @@ struct FrameMerge: Sendable {
       lane.intake.oddities.note(
         trouble.oddity, FrameMerge.citation(lane.input.id, offset: lane.intake.tally.bytes, trouble.description))
     }
-    intakes[lane.input.id] = lane.intake
   }
 
   private static func citation(_ input: InputID, offset: Int, _ text: String) -> Citation {
     Citation(Provenance(input: input, place: .frame(0), offset: offset, length: 0), text: Bytes(text))
+  }
+}
+
+extension Intake {
+  /// Adds what another thread counted of the same capture.
+  fileprivate mutating func add(_ other: Intake) {
+    oddities.merge(other.oddities)
+    tally.unconcerned += other.tally.unconcerned
+    tally.odd += other.tally.odd
   }
 }

@@ -1,3 +1,4 @@
+package import Capture
 package import Evidence
 import Foundation
 
@@ -11,6 +12,8 @@ package struct InputList: Sendable {
     package var source: String
     /// Whether the time of what is opened says when the records were written.
     package var hasOwnTime: Bool
+    /// The interface that it is, and no file.
+    package var live: LiveRequest?
   }
   package private(set) var inputs: [Input] = []
   /// Folders without a file in them.
@@ -36,6 +39,12 @@ package struct InputList: Sendable {
         add(path)
       }
     }
+  }
+
+  /// Adds an interface.
+  package mutating func add(_ request: LiveRequest) {
+    let path = "interface \(request.interface)"
+    inputs.append(Input(id: InputID(inputs.count), path: path, source: path, hasOwnTime: false, live: request))
   }
 
   private mutating func add(_ path: String, source: String? = nil) {

@@ -40,6 +40,10 @@ package struct InputReader: Sendable {
 
   package func read(_ input: InputList.Input) -> InputReading {
     var reading = InputReading(input: input)
+    if input.live != nil {
+      reading.kind = .live
+      return reading
+    }
     do {
       var source = try ByteSource(path: input.source)
       try source.peek()
@@ -47,7 +51,7 @@ package struct InputReader: Sendable {
       reading.kind = ContentKind.recognise(source.block)
       switch reading.kind {
       case .text: try readText(&source, into: &reading)
-      case .empty: break
+      case .empty, .live: break
       case .pcap, .pcapng, .snoop: digest(&source, into: &reading)
       case .journal, .tar:
         note(.unsupportedFormat, "a \(reading.kind.rawValue) file, which is not read yet", into: &reading)

@@ -72,6 +72,10 @@ package struct JSONReport {
     writer.field("first", orNull: tally.first?.description)
     writer.field("last", orNull: tally.last?.description)
     writer.field("duplicate_of", ifAny: input.duplicateOf.map { Bytes($0).notation })
+    if let live = tally.live {
+      writer.field("received", live.received)
+      writer.field("dropped", live.dropped)
+    }
     writer.field("yearless_as_of", ifAny: input.yearlessAsOf?.description)
   }
 
@@ -133,7 +137,7 @@ package struct JSONReport {
   private func scan(_ event: Event, _ sum: ProbeSum, _ writer: inout JSONWriter) {
     let distinct: [(name: StaticString, value: ProbeSum.Distinct)] = [
       ("sources", sum.sources), ("hosts", sum.hosts), ("services", sum.services), ("tcp_ports", sum.tcpPorts),
-      ("udp_ports", sum.udpPorts), ("rpc_hosts", sum.rpcHosts),
+      ("udp_ports", sum.udpPorts), ("ip_protocols", sum.ipProtocols), ("rpc_hosts", sum.rpcHosts),
     ]
     writer.field("probes", sum.probes)
     for (name, value) in distinct { writer.field(name, value.count) }

@@ -71,6 +71,7 @@ package struct TextReport {
         if let first = tally.first, let last = tally.last {
           parts.append("\(first.description) to \(last.description)")
         }
+        if let live = tally.live { parts.append("\(live.received) received, \(live.dropped) dropped") }
         if let day = input.yearlessAsOf { parts.append("years counted back from \(day)") }
       }
       page.item("", indent: 2, Bytes(input.path).notation + ": " + parts.joined(separator: "; "))

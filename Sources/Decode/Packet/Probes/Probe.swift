@@ -16,7 +16,7 @@ struct Probe {
   let offset: Int
   let length: Int
 
-  var transport: Transport { technique == .udp ? .udp : .tcp }
+  var transport: Transport { technique.transport }
   /// Whether RPC may be at home where it was tried.
   let isOfConcern: Bool
   /// Whether it met something that answered: worth telling before those that met nothing.

@@ -17,6 +17,7 @@ struct ProbeCensus {
   private var services = DistinctCount()
   private var tcpPorts = DistinctCount()
   private var udpPorts = DistinctCount()
+  private var ipProtocols = DistinctCount()
   private var rpcHosts = DistinctCount()
   private var firstHosts: [UInt128] = []
   private var open: [ProbeSum.Open] = []
@@ -40,8 +41,13 @@ struct ProbeCensus {
   }
 
   private mutating func noteTarget(_ probe: Probe) {
-    services.insert(probe.target ^ UInt128(probe.port) << 64 ^ UInt128(probe.transport == .udp ? 1 : 0) << 80)
-    if probe.transport == .udp { udpPorts.insert(UInt128(probe.port)) } else { tcpPorts.insert(UInt128(probe.port)) }
+    let port = UInt128(probe.port)
+    services.insert(probe.target ^ port << 64 ^ UInt128(probe.transport == .tcp ? 0 : probe.technique.rawValue) << 80)
+    switch probe.technique {
+    case .udp: udpPorts.insert(port)
+    case .ipProtocol: ipProtocols.insert(port)
+    default: tcpPorts.insert(port)
+    }
     if probe.isOfConcern { rpcHosts.insert(probe.target) }
     guard probe.target != lastTarget else { return }
     lastTarget = probe.target
@@ -74,6 +80,7 @@ struct ProbeCensus {
     services.merge(other.services)
     tcpPorts.merge(other.tcpPorts)
     udpPorts.merge(other.udpPorts)
+    ipProtocols.merge(other.ipProtocols)
     rpcHosts.merge(other.rpcHosts)
     for host in other.firstHosts where firstHosts.count < ProbeSum.listCap && !firstHosts.contains(host) {
       firstHosts.append(host)
@@ -93,7 +100,7 @@ struct ProbeCensus {
     let common = timesToLive.indices.max { timesToLive[$0] < timesToLive[$1] }
     return ProbeSum(
       probes: total, sources: sources, hosts: value(hosts), services: value(services), tcpPorts: value(tcpPorts),
-      udpPorts: value(udpPorts), rpcHosts: value(rpcHosts),
+      udpPorts: value(udpPorts), ipProtocols: value(ipProtocols), rpcHosts: value(rpcHosts),
       techniques: Dictionary(
         uniqueKeysWithValues: ProbeTechnique.allCases.map { ($0, techniques[Int($0.rawValue)]) }.filter { $0.1 > 0 }),
       outcomes: outcomes,

@@ -1,0 +1,106 @@
+/// What the arguments and results of a call tell, where there is more to tell than who called what.
+package struct RPCDetails: Hashable, Sendable {
+  package var traits: RPCTraits = []
+  /// The longest string of the argument, or opaque where no layout is known, as it declares itself, in bytes.
+  package var longest: UInt32?
+  /// A path or a file's name of the argument; of several those that were read, with a blank between.
+  package var path = Bytes()
+  /// Another string of the argument: the host that statd is to watch, the text for walld, a NIS domain and its map.
+  package var text = Bytes()
+  /// What a look-up or a registration says beside the program (RFC 1833 `mapping`, `rpcb`).
+  package var argumentVersion: UInt32?
+  /// `tcp`, `udp`, `tcp6`, ...: an RFC 5665 netid, or the name of the IP protocol of a portmap v2 mapping.
+  package var networkID = Bytes()
+  /// A universal address (RFC 5665), or the port of a portmap v2 mapping.
+  package var address = Bytes()
+  /// The call that a portmapper is asked to forward.
+  package var inner: InnerCall?
+  /// The operations of an NFSv4 COMPOUND, as far as they could be walked, with blanks between.
+  package var operations = Bytes()
+  /// What the service itself says, such as `NFS3ERR_ACCES`; RPC's own status stands in ``RPCFacts/replyStatus``.
+  package var resultStatus = Bytes()
+  /// A string of the result: an address, a domain, a server's path; of an export list its first paths.
+  package var resultText = Bytes()
+  /// The reply hands out a file handle, which is what NFS asks for and for all it asks for.
+  package var givesHandle = false
+  /// Arguments and results that the wire hides.
+  package var protection: Protection?
+  /// What the portmapper had told of the port.
+  package var told: ToldService?
+
+  package enum Protection: String, Hashable, Sendable {
+    /// RPCSEC_GSS (RFC 2203): signed, and encrypted.
+    case integrity, privacy
+    /// RPC over TLS (RFC 9289): the server agreed, and what follows is encrypted.
+    case tls
+  }
+
+  /// RFC 1833 `call_args`, `rpcb_rmtcallargs`.
+  package struct InnerCall: Hashable, Sendable {
+    package var program: UInt32
+    package var version: UInt32
+    package var procedure: UInt32
+    /// Bytes of the inner argument, and of the result where there is a reply.
+    package var argumentLength: UInt32
+    package var resultLength: UInt32?
+    package init(program: UInt32, version: UInt32, procedure: UInt32, argumentLength: UInt32) {
+      self.program = program
+      self.version = version
+      self.procedure = procedure
+      self.argumentLength = argumentLength
+    }
+  }
+
+  package init() {}
+}
+
+/// A program that a portmapper said to be at a port, and the packet that said so.
+package struct ToldService: Hashable, Sendable {
+  package var program: UInt32
+  package var version: UInt32
+  package var citation: Citation
+  package init(program: UInt32, version: UInt32, citation: Citation) {
+    self.program = program
+    self.version = version
+    self.citation = citation
+  }
+}
+
+/// Signs of an attack in a call's bytes. A sign is no proof: each can come about in an honest way, though hardly does.
+package struct RPCTraits: OptionSet, Hashable, Sendable {
+  package let rawValue: UInt16
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+  /// A string longer than its protocol allows.
+  package static let oversizedString = RPCTraits(rawValue: 1)
+  /// Directives of printf that write to memory, or so many that they read the stack.
+  package static let formatString = RPCTraits(rawValue: 1 << 1)
+  /// Instructions that do nothing, in a row, as they lead to code in an overflowed buffer.
+  package static let nopRun = RPCTraits(rawValue: 1 << 2)
+  /// Words that make a shell run something.
+  package static let shellText = RPCTraits(rawValue: 1 << 3)
+  /// `..` steps out of a folder where no client of the protocol needs them.
+  package static let pathTraversal = RPCTraits(rawValue: 1 << 4)
+  /// A string declares a length far beyond its message, which makes some servers allocate it (CVE-2017-8779).
+  package static let absurdLength = RPCTraits(rawValue: 1 << 5)
+  /// RFC 5531, section 8.2: a credential has at most 400 bytes.
+  package static let longCredential = RPCTraits(rawValue: 1 << 6)
+  /// RFC 5531, appendix A: AUTH_SYS has at most 16 groups.
+  package static let manyGroups = RPCTraits(rawValue: 1 << 7)
+  /// Flavor 0x55de, with which Solaris' own processes call: no network should carry it.
+  package static let loopbackCredential = RPCTraits(rawValue: 1 << 8)
+  /// A name of bytes that no host's name and no path is written with.
+  package static let binaryName = RPCTraits(rawValue: 1 << 9)
+  /// The message ends before its arguments do.
+  package static let malformedArgument = RPCTraits(rawValue: 1 << 10)
+
+  private static let words: [(RPCTraits, String)] = [
+    (oversizedString, "oversized-string"), (formatString, "format-string"), (nopRun, "nop-run"),
+    (shellText, "shell-text"), (pathTraversal, "path-traversal"), (absurdLength, "absurd-length"),
+    (longCredential, "long-credential"), (manyGroups, "many-groups"), (loopbackCredential, "loopback-credential"),
+    (binaryName, "binary-name"), (malformedArgument, "malformed-argument"),
+  ]
+
+  /// The traits by the words that rules use.
+  package var names: [String] { RPCTraits.words.filter { contains($0.0) }.map(\.1) }
+}
