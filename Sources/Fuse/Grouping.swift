@@ -91,9 +91,20 @@ struct Grouping: Sendable {
     let signature = finding.signature
     let isHarmless = signature.stage == .access && (signature.lethality ?? 5) <= 3
     guard signature.stage == .reconnaissance || isHarmless, events.indices.contains(index),
-      let address = events[index].source.host.address
+      let address = events[index].source.host.address, settings.directory.isOwn(address)
     else { return false }
-    return settings.directory.isOwn(address) && [.allowed, .answered, .connected].contains(events[index].outcome)
+    return [.allowed, .answered, .connected].contains(events[index].outcome) || isStray(finding, events[index])
+  }
+
+  /// Among a site's own hosts services move, machines are down and exports are not for everybody: one try on the wire that
+  /// came to nothing is no deed. Where there are several, a rule that counts finds them; what a host's own defence
+  /// refused or reported stays.
+  private func isStray(_ finding: Finding, _ event: Event) -> Bool {
+    guard finding.events.count == 1, event.view == .network,
+      [.probe, .rpcCall, .connection].contains(event.action)
+    else { return false }
+    if event.outcome == .refused { return event.rpc?.program == ProgramTable.mountd }
+    return [.empty, .unanswered, .reset].contains(event.outcome)
   }
 
   private func breaks(_ last: EventTime, _ next: EventTime) -> Bool {

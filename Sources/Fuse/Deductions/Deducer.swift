@@ -11,7 +11,8 @@ struct Deducer: Sendable {
   func deductions() -> [Deduction] {
     let families = [
       crash(), portmapper(), lookups(), garbledArguments(), indirectCalls(), localTransport(), incompleteRecords(),
-      repetition(), probes(), defence(), pairing(), conversation(), prober(), sums(), scans(), trace(), names(),
+      signs(), disclosures(), callers(), encryption(), repetition(), probes(), defence(), pairing(), conversation(),
+      prober(), identification(), sums(), scans(), trace(), names(),
     ]
     return families.flatMap { capped(merged($0)) }
   }

@@ -18,6 +18,7 @@ extension Deducer {
     var ports: [String] = []
     if sum.tcpPorts.count > 0 { ports.append(some(sum.tcpPorts, "TCP port", "TCP ports")) }
     if sum.udpPorts.count > 0 { ports.append(some(sum.udpPorts, "UDP port", "UDP ports")) }
+    if sum.ipProtocols.count > 0 { ports.append(some(sum.ipProtocols, "IP protocol", "IP protocols")) }
     let who = sum.sources.count == 1 ? "" : " from " + some(sum.sources, "source", "sources")
     let outcomes = sum.outcomes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.rawValue)" }
     let counted = sum.outcomes.values.reduce(0, +)
