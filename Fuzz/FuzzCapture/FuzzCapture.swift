@@ -30,6 +30,7 @@ struct FuzzCapture {
     close(ends[1])
     do {
       var reader = try CaptureReader(try ByteSource(path: "/proc/self/fd/\(descriptor)"))
+      var reassembly = PacketReassembly()
       var table = ConversationTable()
       var events: [Event] = []
       var frames = 0
@@ -43,7 +44,8 @@ struct FuzzCapture {
           input: InputID(0), place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
         guard
           let packet = try? decoder.decode(
-            reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: place)
+            reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: place, &reassembly),
+          !packet.isReassembled
         else { continue }
         table.push(packet.record, payload: reader.bytes.slice(packet.payload), into: &events)
       }
@@ -60,9 +62,11 @@ struct FuzzCapture {
   private static func checkFrame(_ input: [UInt8]) {
     let time = EventTime(Timestamp(nanoseconds: 0), fractionDigits: 6)
     let place = Provenance(input: InputID(0), place: .frame(1), offset: 0, length: input.count)
+    var reassembly = PacketReassembly()
     for linkType in [UInt32(0), 1, 51, 101, 113, 276] {
       guard let decoder = FrameDecoder(linkType: linkType),
-        let packet = try? decoder.decode(input.rawSpan, originalLength: input.count, time: time, provenance: place)
+        let packet = try? decoder.decode(
+          input.rawSpan, originalLength: input.count, time: time, provenance: place, &reassembly)
       else { continue }
       require(packet.payload.upperBound <= input.count, "a payload ends outside of its frame")
       var table = ConversationTable()
