@@ -51,7 +51,9 @@ extension Incident {
     var what = lead?.title ?? "Activity"
     // A rule speaks of any service; the incident knows which.
     let served = called.subtracting([ProgramTable.portmapper])
-    if served.count == 1, let name = programs.first(where: { served.contains($0.number) })?.name {
+    if served.count == 1, let name = programs.first(where: { served.contains($0.number) })?.name,
+      !what.contains(name)
+    {
       what += " (\(name))"
     }
     let hosts = listed(targets.map(\.host.notation), limit: 4)

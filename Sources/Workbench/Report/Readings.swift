@@ -14,6 +14,13 @@ extension Incident {
       return packets.map(\.citation)
     }.filter { seen.insert($0).inserted }
   }
+
+  /// The same, with the records that make it what it is called before the others.
+  var evidenceByWeight: [Citation] {
+    let leading = (lead?.events ?? []).map { events[$0].citation }
+    var seen: Set<Citation> = []
+    return (leading + evidence).filter { seen.insert($0).inserted }
+  }
 }
 
 extension Event {

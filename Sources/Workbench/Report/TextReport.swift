@@ -146,7 +146,7 @@ package struct TextReport {
     }
     let responses = incident.events.count { $0.action == .response }
     if responses > 4 { row("", "and \(counted(responses - 4, "more response", "more responses"))") }
-    let evidence = incident.evidence
+    let evidence = incident.evidenceByWeight
     for citation in evidence.prefix(3) { row("evidence", quote(citation)) }
     if evidence.count > 3 { row("", "and \(counted(evidence.count - 3, "more record", "more records"))") }
   }
