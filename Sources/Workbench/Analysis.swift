@@ -149,8 +149,10 @@ package struct Analyst: Sendable {
       intake.oddities.merge(reading.intake.oddities)
     }
     let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
+    var decoding = options.decoding
+    decoding.overlap = configuration.overlap
     let merge = await FrameMerge.run(
-      captures: captures, packets: intake.packets, threads: options.threads, settings: options.decoding,
+      captures: captures, packets: intake.packets, threads: options.threads, settings: decoding,
       progress: progress)
     intake.events += merge.events
     intake.oddities.merge(merge.table.oddities)

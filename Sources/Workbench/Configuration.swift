@@ -1,3 +1,4 @@
+package import Decode
 package import Evidence
 package import Fuse
 package import Judge
@@ -7,6 +8,8 @@ import Knowledge
 package struct Configuration: Sendable {
   package var directory = HostDirectory()
   package var assets: [Estate.Asset] = []
+  /// What a host makes of segments and fragments that overlap and differ.
+  package var overlap = OverlapPolicies()
   package init() {}
 
   /// Reads the file's text. All faults are collected.
@@ -38,7 +41,9 @@ package struct Configuration: Sendable {
   }
 
   private mutating func readHost(_ node: YAMLNode, _ faults: inout [Fault]) {
-    guard let map = node.map(["name", "addresses", "criticality", "why", "countermeasures"], &faults) else { return }
+    guard let map = node.map(["name", "addresses", "criticality", "why", "countermeasures", "overlap"], &faults) else {
+      return
+    }
     guard let name = map["name"]?.string(&faults), !name.isEmpty else {
       faults.append(node.fault("a host needs a 'name'"))
       return
@@ -62,6 +67,13 @@ package struct Configuration: Sendable {
       let reason = terms["why"]?.string(&faults) ?? why
       asset.systemCountermeasures = terms["system"]?.integer(1...5, &faults).map { Severity.Term($0, reason) }
       asset.networkCountermeasures = terms["network"]?.integer(1...5, &faults).map { Severity.Term($0, reason) }
+    }
+    if let node = map["overlap"], let text = node.string(&faults) {
+      if let policy = OverlapPolicy(rawValue: text) {
+        for address in addresses { overlap.byTarget[address] = policy }
+      } else {
+        faults.append(node.fault("'\(text)' is neither first nor last"))
+      }
     }
     if assets.contains(where: { $0.name.lowercased == asset.name.lowercased }) {
       faults.append(node.fault("host '\(name)' stands twice"))

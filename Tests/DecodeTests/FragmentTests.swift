@@ -72,7 +72,7 @@ struct FragmentTests {
     other[8 + 43] = 0xa3
     let (first, second) = policy == .first ? (body, other) : (other, body)
     var settings = PacketReassembly.Settings()
-    settings.overlap = policy
+    settings.overlap = OverlapPolicies(policy)
     var sensor = Sensor(settings)
     sensor.push(Self.fragment(first, 48..<56))
     sensor.push(Self.fragment(second, 48..<56))
@@ -178,7 +178,7 @@ struct FragmentTests {
       settings.limits.datagrams = 1 + dice.roll(4)
       settings.limits.bytes = 100 + dice.roll(400)
       settings.limits.piecesPerDatagram = 1 + dice.roll(5)
-      settings.overlap = dice.roll(2) == 0 ? .first : .last
+      settings.overlap = OverlapPolicies(dice.roll(2) == 0 ? .first : .last)
       var sensor = Sensor(settings)
       for _ in 0..<60 {
         sensor.time += dice.roll(20) == 0 ? Double(dice.roll(80)) : 0

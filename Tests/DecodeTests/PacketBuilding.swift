@@ -194,7 +194,7 @@ struct Scene {
 
   init(
     _ transport: Transport, port: UInt16 = 111, from client: UInt16 = 856, limits: ConversationTable.Limits = .init(),
-    overlap: OverlapPolicy = .first
+    overlap: OverlapPolicies = OverlapPolicies()
   ) {
     table = ConversationTable(limits: limits, overlap: overlap)
     self.transport = transport

@@ -131,10 +131,12 @@ struct ResynchronisationTests {
 
   @Test(arguments: [OverlapPolicy.first, .last]) func conflictingSegmentsAreAnEvasion(_ policy: OverlapPolicy) {
     let stream = Self.calls(1...2).flatMap { $0 }
-    var other = stream
-    other[60 + 51] = 0xa3
-    let (first, second) = policy == .first ? (stream, other) : (other, stream)
-    var scene = Scene(.tcp, overlap: policy)
+    var forged = stream
+    forged[60 + 51] = 0xa3
+    let (first, second) = policy == .first ? (stream, forged) : (forged, stream)
+    // What a host is told of counts before what is told of all.
+    let other = OverlapPolicies(policy == .first ? .last : .first, byTarget: [IPAddress(v4: 0x0a00_0001): policy])
+    var scene = Scene(.tcp, overlap: other)
     scene.open()
     scene.send(.ack, sequence: 1101, Array(first[100...]))
     scene.send(.ack, sequence: 1101, Array(second[100...]))

@@ -59,6 +59,7 @@ struct CommandTests {
         - name: marlin
           criticality: 9
           colour: blue
+          overlap: middle
       """, "site.yaml")
     let result = try await Program.analyze(
       good, scratch.path + "/missing1", scratch.path + "/missing2", "--config", config, "--timezone", "Mars/Olympus")
@@ -66,7 +67,7 @@ struct CommandTests {
     #expect(result.output.isEmpty)
     for place in [
       "missing1:", "missing2:", "site.yaml:3:", "site.yaml:6:", "site.yaml:7:", "Mars/Olympus", "192.0.2.0/99",
-      "colour",
+      "colour", "site.yaml:8:",
     ] {
       #expect(result.errorText.contains(place), "\(place) in \(result.errorText)")
     }

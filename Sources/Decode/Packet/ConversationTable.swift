@@ -55,7 +55,7 @@ package struct ConversationTable: Sendable {
   private var buffering = RecencyList()
   private var buffered = 0
 
-  package init(limits: Limits = Limits(), overlap: OverlapPolicy = .first) {
+  package init(limits: Limits = Limits(), overlap: OverlapPolicies = OverlapPolicies()) {
     self.limits = limits
     journal.overlap = overlap
     ledger = ProbeLedger(limits: limits.probes)

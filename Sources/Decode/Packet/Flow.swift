@@ -166,7 +166,8 @@ struct Flow {
       return
     }
     let insertion = self[sighting.direction].assembly.insert(
-      offset: offset, length: packet.payloadLength, captured: kept, origin: sighting, policy: journal.overlap)
+      offset: offset, length: packet.payloadLength, captured: kept, origin: sighting,
+      policy: journal.overlap[ends.receiver(sighting.direction).host])
     if let place = insertion.conflict { note(conflict: place, sighting, &journal) }
     note(payload: insertion.fresh, from: sighting.direction)
     drain(sighting.direction, at: sighting, &journal)

@@ -8,7 +8,7 @@ struct FlowJournal {
   /// What streams of RPC brought last.
   var history = StreamHistory()
   /// What the target makes of segments that overlap and differ.
-  var overlap = OverlapPolicy.first
+  var overlap = OverlapPolicies()
 
   mutating func note(_ procedure: RPCProcedure, calls: Int = 0, replies: Int = 0, at origin: PacketSighting) {
     if !tally.note(procedure, calls: calls, replies: replies) { oddities.note(.tableFull, origin.citation) }

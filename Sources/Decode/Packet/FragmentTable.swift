@@ -61,7 +61,7 @@ struct FragmentTable: Sendable {
   static let lengthCap = 65_535
 
   private let limits: PacketReassembly.Limits
-  private let policy: OverlapPolicy
+  private let policies: OverlapPolicies
   private var entries: ContiguousArray<Entry?> = []
   private var freeSlots: [Int] = []
   private var slots: [Key: Int] = [:]
@@ -73,9 +73,9 @@ struct FragmentTable: Sendable {
   private var nextWhole = 0
   private static let wholeCap = 256
 
-  init(limits: PacketReassembly.Limits, policy: OverlapPolicy) {
+  init(limits: PacketReassembly.Limits, policies: OverlapPolicies) {
     self.limits = limits
-    self.policy = policy
+    self.policies = policies
   }
 
   /// Datagrams that wait.
@@ -95,7 +95,7 @@ struct FragmentTable: Sendable {
     // Taken out, or its pieces would be copied.
     entries[slot] = nil
     held -= entry.pieces.byteCount
-    entry.add(range, header, packet.bytes.slice(packet.captured), policy)
+    entry.add(range, header, packet.bytes.slice(packet.captured), policies[.address(header.target)])
     if entry.start == nil, header.fragmentOffset == 0 { entry.start = (header, time, provenance) }
     held += entry.pieces.byteCount
     let isWhole = entry.isWhole

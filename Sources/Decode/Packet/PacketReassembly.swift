@@ -19,7 +19,7 @@ package struct PacketReassembly: Sendable {
 
   /// How packets are to be understood.
   package struct Settings: Sendable {
-    package var overlap = OverlapPolicy.first
+    package var overlap = OverlapPolicies()
     /// Whether a packet with a wrong checksum is left out, as its target leaves it out.
     package var verifiesChecksums = true
     package var limits = Limits()
@@ -50,7 +50,7 @@ package struct PacketReassembly: Sendable {
 
   package init(_ settings: Settings = Settings()) {
     self.settings = settings
-    table = FragmentTable(limits: settings.limits, policy: settings.overlap)
+    table = FragmentTable(limits: settings.limits, policies: settings.overlap)
   }
 
   /// The bytes in which the payload of a reassembled packet stands, until the next is made.
