@@ -2,8 +2,9 @@ import Capture
 import Decode
 import Evidence
 import Fuse
+import Judge
 
-// What both reports say of the model's values.
+// What all reports say of the model's values, in the same words.
 
 extension Incident {
   /// Every record of the incident, once: of a conversation each packet that was kept.
@@ -54,5 +55,75 @@ extension Analysis.InputSummary {
     // Stray lines do not make a log a mixed text; half of it does.
     let isMostlyRecords = !hasProse || tally.unconcerned * 2 < tally.records || tally.hostRecords * 2 > tally.records
     return kinds.count == 1 && isMostlyRecords ? kinds.first?.rawValue ?? "text" : "mixed"
+  }
+}
+
+extension Incident {
+  /// `1999-12-27 15:14:25 to 15:20:35`.
+  var span: String {
+    if !isDated {
+      return "no date, \(first.timeOfDayDescription)" + (first == last ? "" : " to \(last.timeOfDayDescription)")
+    }
+    if first == last { return "\(first.timestamp.day) \(first.timeOfDayDescription)" }
+    let sameDay = first.timestamp.day == last.timestamp.day
+    return "\(first.timestamp.day) \(first.timeOfDayDescription) to " + (sameDay ? "" : "\(last.timestamp.day) ")
+      + last.timeOfDayDescription
+  }
+
+  /// Who saw it.
+  var viewWords: String {
+    switch (views.contains(.host), views.contains(.network)) {
+    case (true, true): "seen by host and network" + (pairs.isEmpty ? "" : ", \(counted(pairs.count, "pair", "pairs"))")
+    case (true, false): "seen by the host only"
+    default: "seen on the network only"
+    }
+  }
+}
+
+extension Incident.Target {
+  /// The host, its other name and the ports that were tried.
+  var words: String {
+    let ports = services.map { "\($0.transport.rawValue)/\($0.port)" }
+    return host.notation + (alias.map { " (\($0.notation))" } ?? "")
+      + (ports.isEmpty ? "" : " " + listed(ports, limit: 8))
+  }
+}
+
+/// Quotes records with the place where they stand.
+struct Quotation: Sendable {
+  private let paths: [InputID: String]
+
+  init(_ analysis: Analysis) {
+    paths = Dictionary(uniqueKeysWithValues: analysis.inputs.map { ($0.id, Bytes($0.path).notation) })
+  }
+
+  /// `hosts.log:7: Dec 27 15:20:35 zappa ...`
+  func of(_ citation: Citation) -> String { place(citation) + ": " + text(citation) }
+
+  /// File and line, or file and frame.
+  func place(_ citation: Citation) -> String {
+    let place =
+      switch citation.provenance.place {
+      case .lines(let first, let last): first == last ? "\(first)" : "\(first)-\(last)"
+      case .frame(let number): "frame \(number)"
+      }
+    return "\(paths[citation.provenance.input] ?? ""):\(place)"
+  }
+
+  /// The record, cut where nobody would read on.
+  func text(_ citation: Citation) -> String {
+    // Enough bytes for what is shown of them, whatever they are.
+    let text = Bytes(Array(citation.text.array.prefix(1024))).notation
+    return text.count > 200 ? text.prefix(200) + "..." : text
+  }
+}
+
+extension Severity {
+  /// The terms in the order of the formula, with the sign that each has in it.
+  var terms: [(sign: String, name: String, term: Term)] {
+    [
+      ("", "criticality", criticality), ("+", "lethality", lethality), ("-", "system", systemCountermeasures),
+      ("-", "network", networkCountermeasures),
+    ]
   }
 }

@@ -7,7 +7,7 @@ import Judge
 /// The report for people: what one would read aloud in a meeting, the worst first.
 package struct TextReport {
   private let analysis: Analysis
-  private let paths: [InputID: String]
+  private let quotation: Quotation
   private var page: Page
 
   /// So many incidents are told in full; the rest in a line each.
@@ -17,7 +17,7 @@ package struct TextReport {
 
   package init(_ analysis: Analysis, isColoured: Bool) {
     self.analysis = analysis
-    paths = Dictionary(uniqueKeysWithValues: analysis.inputs.map { ($0.id, $0.path) })
+    quotation = Quotation(analysis)
     page = Page(isColoured: isColoured)
   }
 
@@ -100,29 +100,8 @@ package struct TextReport {
       String(repeating: " ", count: max(0, 3 - "\(rank)".count)) + "\(rank)  ", indent: 5, style: .bold, incident.title)
     page.item(
       "", indent: 5,
-      page.styled("severity \(signed(score))", style) + " · \(incident.outcome.rawValue) · \(when(incident)) · "
-        + views(incident) + " · " + counted(incident.eventCount, "event", "events") + " · " + incident.id)
-  }
-
-  private func when(_ incident: Incident) -> String {
-    let (first, last) = (incident.first, incident.last)
-    if !incident.isDated {
-      return "no date, \(first.timeOfDayDescription)"
-        + (first == last ? "" : " to \(last.timeOfDayDescription)")
-    }
-    if first == last { return "\(first.timestamp.day) \(first.timeOfDayDescription)" }
-    let sameDay = first.timestamp.day == last.timestamp.day
-    return "\(first.timestamp.day) \(first.timeOfDayDescription) to " + (sameDay ? "" : "\(last.timestamp.day) ")
-      + last.timeOfDayDescription
-  }
-
-  private func views(_ incident: Incident) -> String {
-    switch (incident.views.contains(.host), incident.views.contains(.network)) {
-    case (true, true):
-      "seen by host and network" + (incident.pairs.isEmpty ? "" : ", \(counted(incident.pairs.count, "pair", "pairs"))")
-    case (true, false): "seen by the host only"
-    default: "seen on the network only"
-    }
+      page.styled("severity \(signed(score))", style) + " · \(incident.outcome.rawValue) · \(incident.span) · "
+        + incident.viewWords + " · " + counted(incident.eventCount, "event", "events") + " · " + incident.id)
   }
 
   private mutating func detail(_ judged: JudgedIncident) {
@@ -139,39 +118,21 @@ package struct TextReport {
           ? "; from \(signed(severity.range.lowerBound)) to \(signed(severity.range.upperBound)) by what is assumed"
           : ""))
     row("done", listed(incident.patterns, limit: 8))
-    row("to", listed(incident.targets.map { target($0) }, limit: 8))
+    row("to", listed(incident.targets.map { $0.words }, limit: 8))
     for deduction in incident.deductions { row(deduction.confidence.rawValue, deduction.text) }
     for response in incident.events.filter({ $0.action == .response }).prefix(4) {
-      row("response", "\(response.responseText): \(quote(response.citation))")
+      row("response", "\(response.responseText): \(quotation.of(response.citation))")
     }
     let responses = incident.events.count { $0.action == .response }
     if responses > 4 { row("", "and \(counted(responses - 4, "more response", "more responses"))") }
     let evidence = incident.evidenceByWeight
-    for citation in evidence.prefix(3) { row("evidence", quote(citation)) }
+    for citation in evidence.prefix(3) { row("evidence", quotation.of(citation)) }
     if evidence.count > 3 { row("", "and \(counted(evidence.count - 3, "more record", "more records"))") }
-  }
-
-  private func target(_ target: Incident.Target) -> String {
-    let ports = target.services.map { "\($0.transport.rawValue)/\($0.port)" }
-    return target.host.notation + (target.alias.map { " (\($0.notation))" } ?? "")
-      + (ports.isEmpty ? "" : " " + listed(ports, limit: 8))
   }
 
   private mutating func row(_ label: String, _ content: String) {
     let style: Page.Style = label == "certain" || label == "likely" || label == "possible" ? .cyan : .faint
     page.item("     " + label, indent: 15, style: style, content)
-  }
-
-  private func quote(_ citation: Citation) -> String {
-    let path = Bytes(paths[citation.provenance.input] ?? "").notation
-    let place =
-      switch citation.provenance.place {
-      case .lines(let first, let last): first == last ? "\(first)" : "\(first)-\(last)"
-      case .frame(let number): "frame \(number)"
-      }
-    // Enough bytes for what is shown of them, whatever they are.
-    let text = Bytes(Array(citation.text.array.prefix(1024))).notation
-    return "\(path):\(place): " + (text.count > 200 ? text.prefix(200) + "..." : text)
   }
 
   // MARK: The whole
@@ -266,7 +227,7 @@ package struct TextReport {
     guard !analysis.oddities.isEmpty else { return }
     page.heading("ODDITIES")
     for (kind, value) in analysis.oddities.counts.sorted(by: { $0.key < $1.key }) {
-      page.item("", indent: 2, "\(value.count) x \(kind.rawValue), first at \(quote(value.first))")
+      page.item("", indent: 2, "\(value.count) x \(kind.rawValue), first at \(quotation.of(value.first))")
     }
   }
 

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Decode
+import Evidence
+import Foundation
+import Knowledge
+
+/// What to analyse and how to read it: the same for all commands that analyse evidence.
+struct EvidenceOptions: ParsableArguments {
+  @Option(
+    help: """
+      The day of the report, as YYYY-MM-DD: the last that a stamp without a year can mean, and the one whose condition is \
+      recommended. Default: each file's own time for its stamps, the last day of evidence for the condition.
+      """)
+  var asOf: Day?
+  @Option(help: "Recommend the condition of this day, from nothing known later. Default: that of --as-of.")
+  var situationAt: Day?
+  @Option(help: "Time zone of stamps that name none, such as Europe/Berlin or +01:00.")
+  var timezone: String = "UTC"
+  @Option(help: ArgumentHelp("What is known of the site: sites, hosts, criticality (YAML).", valueName: "file"))
+  var config: String?
+  @Option(
+    help: ArgumentHelp("Formats, rules, tables and policy to use instead of the built-in ones.", valueName: "dir"))
+  var knowledge: String?
+  @Option(help: "Inputs that are read side by side; the result is the same.")
+  var threads: Int = 2
+
+  @Flag(
+    name: .customLong("no-checksums"),
+    help: """
+      Do not verify checksums. Otherwise a packet with a wrong one is left out, as its target leaves it out; one that a \
+      network card was still to fill in is taken.
+      """)
+  var ignoresChecksums = false
+
+  func validate() throws {
+    if threads < 1 || threads > 256 { throw ValidationError("--threads must be from 1 to 256") }
+  }
+
+  /// Checks everything that the user named before anything is read, so that all faults show in one run.
+  func analyse(_ paths: [String], capturing live: LiveOptions? = nil) async throws -> Analysis {
+    var faults: [Fault] = []
+    var options = Analysis.Options()
+    options.asOf = asOf
+    options.situationAt = situationAt
+    options.threads = threads
+    options.decoding.verifiesChecksums = !ignoresChecksums
+    if let zone = ZoneTable(identifier: timezone) {
+      options.zone = zone
+    } else {
+      faults.append(Fault(file: "--timezone", "'\(timezone)' is no time zone that this system knows"))
+    }
+    let configuration = EvidenceOptions.configuration(config, &faults)
+    let base = EvidenceOptions.knowledgeBase(knowledge, &faults)
+    var list = InputList(paths: paths, faults: &faults)
+    let interruption = Interruption()
+    let requests = live?.requests(interruption, &faults) ?? []
+    guard faults.isEmpty, let base else { throw Faults(faults) }
+    if asOf == nil, paths.contains("-") {
+      list = InputList(paths: paths, spooled: try Spool.standardInput(), faults: &faults)
+    }
+    for request in requests { list.add(request) }
+    let signals = requests.isEmpty ? [] : interruption.watch()
+    defer { for signal in signals { signal.cancel() } }
+    let progress = Progress()
+    let analyst = Analyst(knowledge: base, configuration: configuration, options: options) { progress.add($0) }
+    let analysis = try await analyst.analyse(list)
+    progress.finish()
+    return analysis
+  }
+
+  static func configuration(_ path: String?, _ faults: inout [Fault]) -> Configuration {
+    guard let path else { return Configuration() }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      faults.append(Fault(file: path, "cannot be read as UTF-8 text"))
+      return Configuration()
+    }
+    return Configuration(text: text, file: path, faults: &faults)
+  }
+
+  static func knowledgeBase(_ folder: String?, _ faults: inout [Fault]) -> KnowledgeBase? {
+    do {
+      return try KnowledgeBase(
+        folder.map { folder throws(Faults) in try KnowledgeFolder(folder: folder) } ?? .embedded)
+    } catch {
+      faults += error.list
+      return nil
+    }
+  }
+}
+
+extension Faults {
+  /// Tells all faults and gives the exit status for them.
+  func reported() -> ExitCode {
+    for fault in list { Terminal.error("watchfloor: \(Bytes(fault.description).notation)") }
+    return ExitCode(2)
+  }
+}
+
+extension Day: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Capture
+import Evidence
+
+/// What to capture before the analysis: interfaces, and for how long.
+struct LiveOptions: ParsableArguments {
+  @Option(help: "Capture from this interface, for as long as --for says or until Ctrl-C. May be given several times.")
+  var interface: [String] = []
+  @Option(
+    help: """
+      Of the interfaces take only this, in libpcap's syntax (pcap-filter(7)). A filter by ports leaves out all fragments \
+      of a datagram but the first.
+      """)
+  var filter: String?
+  @Option(name: .customLong("for"), help: ArgumentHelp("How long to capture: 60s, 5m, 2h.", valueName: "time"))
+  var span: CaptureSpan?
+
+  func validate() throws {
+    if interface.isEmpty, filter != nil || span != nil {
+      throw ValidationError("--filter and --for need an --interface")
+    }
+    if Set(interface).count < interface.count { throw ValidationError("an --interface is named twice") }
+  }
+
+  /// What is to be captured; each is tried, so that what cannot be captured is said before anything is read.
+  func requests(_ interruption: Interruption, _ faults: inout [Fault]) -> [LiveRequest] {
+    let requests = interface.map { name in
+      LiveRequest(interface: name, filter: filter, duration: span?.duration) {
+        interruption.isWished
+      } hasBegun: {
+        Terminal.error("watchfloor: capturing from \(Bytes(name).notation); Ctrl-C ends it")
+      }
+    }
+    for request in requests { check(request, &faults) }
+    return requests
+  }
+
+  private func check(_ request: LiveRequest, _ faults: inout [Fault]) {
+    do throws(CaptureError) { try CaptureReader.check(request) } catch {
+      if case .filter(let reason) = error {
+        faults.append(Fault(file: "--filter", reason))
+      } else {
+        faults.append(Fault(file: "--interface \(request.interface)", error.description))
+      }
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Evidence
+import Fuse
+import Judge
+
+/// The incidents, the most severe first, each with its derivation folded.
+extension HTMLReport {
+  private static let evidenceCap = 40
+
+  func incidents(_ page: inout Markup) {
+    section(&page, "Incidents, the most severe first") { page in
+      if analysis.incidents.isEmpty { page.element("p", text: "None: no record of concern in what was read.") }
+      for (number, judged) in analysis.incidents.prefix(HTMLReport.fullCap).enumerated() {
+        page.line()
+        page.element("details", ("class", "incident")) { page in
+          summary(&page, number + 1, judged)
+          page.element("div", ("class", "derivation"), ("id", judged.incident.id)) { derivation(&$0, judged) }
+        }
+      }
+      rest(&page)
+    }
+  }
+
+  private func rest(_ page: inout Markup) {
+    let rest = analysis.incidents.dropFirst(HTMLReport.fullCap).prefix(HTMLReport.listCap)
+    guard !rest.isEmpty else { return }
+    page.element("ol", ("start", "\(HTMLReport.fullCap + 1)"), ("class", "rest")) { page in
+      for judged in rest {
+        page.element(
+          "li", ("id", judged.incident.id),
+          text: "\(signed(judged.severity.score)) \(judged.incident.title) (\(judged.incident.outcome.rawValue))")
+      }
+    }
+    let omitted = analysis.incidents.count - HTMLReport.fullCap - rest.count
+    if omitted > 0 { page.element("p", text: "And \(omitted) more, less severe; --format json has them all.") }
+  }
+
+  private func summary(_ page: inout Markup, _ rank: Int, _ judged: JudgedIncident) {
+    let incident = judged.incident
+    page.element("summary") { page in
+      page.element("span", ("class", "rank \(tone(judged))"), text: "\(rank)")
+      page.element("span", ("class", "headline")) { page in
+        page.element("h3", text: incident.title)
+        page.element(
+          "span", ("class", "facts"),
+          text: "severity \(signed(judged.severity.score)) · \(incident.outcome.rawValue) · \(incident.span) · "
+            + "\(incident.viewWords) · \(counted(incident.eventCount, "event", "events"))")
+      }
+    }
+  }
+
+  private func derivation(_ page: inout Markup, _ judged: JudgedIncident) {
+    let incident = judged.incident
+    severity(&page, judged.severity)
+    page.element("h4", text: "What was done, and to whom")
+    page.element(
+      "p", text: "\(listed(incident.patterns, limit: 12)); \(listed(incident.targets.map(\.words), limit: 12)).")
+    findings(&page, incident)
+    deductions(&page, incident)
+    pairs(&page, incident)
+    responses(&page, incident)
+    evidence(&page, incident)
+    page.element("p", ("class", "note"), text: incident.id)
+  }
+
+  private func severity(_ page: inout Markup, _ severity: Severity) {
+    page.element("h4", text: "Severity \(signed(severity.score))")
+    page.element("table", ("class", "terms")) { page in
+      for (sign, name, term) in severity.terms {
+        page.element("tr") { page in
+          page.element("td", text: sign)
+          page.element("th", ("scope", "row"), text: name)
+          page.element("td", ("class", "value"), text: "\(term.value)")
+          page.element("td", text: (term.assumed ? "assumed: " : "") + term.why)
+        }
+      }
+    }
+    if severity.range.count > 1 {
+      page.element(
+        "p", ("class", "note"),
+        text: "From \(signed(severity.range.lowerBound)) to \(signed(severity.range.upperBound)) by what is assumed.")
+    }
+  }
+
+  private func findings(_ page: inout Markup, _ incident: Incident) {
+    let rules = Dictionary(grouping: incident.findings) { $0.signature.id }.values.compactMap { group in
+      group.min(by: IncidentFinding.precedes).map { ($0, group.reduce(0) { $0 + $1.events.count }) }
+    }.sorted { IncidentFinding.precedes($0.0, $1.0) }
+    page.element("h4", text: "Findings")
+    page.element("ul") { page in
+      for (finding, events) in rules.prefix(24) {
+        page.element("li") { page in
+          page.words(
+            "\(finding.signature.title) (\(finding.signature.stage.rawValue), \(counted(events, "event", "events")))")
+          if !finding.signature.limits.isEmpty {
+            page.element("span", ("class", "note"), text: " Does not prove: \(finding.signature.limits)")
+          }
+        }
+      }
+    }
+  }
+
+  private func deductions(_ page: inout Markup, _ incident: Incident) {
+    guard !incident.deductions.isEmpty else { return }
+    page.element("h4", text: "What follows from it")
+    page.element("ul", ("class", "plain")) { page in
+      for deduction in incident.deductions {
+        page.element("li") { page in
+          confidence(&page, deduction.confidence)
+          page.words(" \(deduction.text)")
+          let places = Set(deduction.evidence.prefix(3).map { quotation.place($0) }).sorted()
+          if !places.isEmpty { page.element("span", ("class", "places"), text: " " + places.joined(separator: ", ")) }
+        }
+      }
+    }
+  }
+
+  private func pairs(_ page: inout Markup, _ incident: Incident) {
+    guard !incident.pairs.isEmpty else { return }
+    page.element("h4", text: "The same event from both sides")
+    for pair in incident.pairs.prefix(12) {
+      page.element("div", ("class", "both")) { page in
+        page.element("code", text: quotation.of(pair.host))
+        page.element("code", text: quotation.of(pair.network))
+      }
+      page.element(
+        "p", ("class", "note"),
+        text: "Host clock minus network clock: \(decimals(pair.offset, 3)) s; the two stamps allow "
+          + "\(decimals(pair.bounds.lowerBound, 3)) to \(decimals(pair.bounds.upperBound, 3)) s.")
+    }
+    if incident.pairs.count > 12 { page.element("p", text: "And \(incident.pairs.count - 12) more pairs.") }
+  }
+
+  private func responses(_ page: inout Markup, _ incident: Incident) {
+    let responses = incident.events.filter { $0.action == .response }
+    guard !responses.isEmpty else { return }
+    page.element("h4", text: "What the defences did")
+    page.element("ul") { page in
+      for response in responses.prefix(12) {
+        page.element("li") { page in
+          page.words(response.responseText + ": ")
+          page.element("code", text: quotation.of(response.citation))
+        }
+      }
+      if responses.count > 12 { page.element("li", text: "and \(responses.count - 12) more") }
+    }
+  }
+
+  private func evidence(_ page: inout Markup, _ incident: Incident) {
+    let citations = incident.evidence
+    page.element("h4", text: "Evidence")
+    page.element("ol", ("class", "records")) { page in
+      for citation in citations.prefix(HTMLReport.evidenceCap) {
+        page.element("li") { page in
+          page.element("span", ("class", "places"), text: quotation.place(citation))
+          page.element("code", text: quotation.text(citation))
+        }
+      }
+    }
+    let omitted = citations.count - HTMLReport.evidenceCap
+    if omitted > 0 { page.element("p", text: "And \(counted(omitted, "more record", "more records")).") }
+  }
+}
