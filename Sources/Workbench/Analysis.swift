@@ -43,6 +43,10 @@ package struct Analysis: Sendable {
   package var rpc: [RPCTally.Row]
   package var oddities: OddityTally
   package var programs: ProgramTable
+  /// What the evidence covers, for saying why a view is missing.
+  package var coverage: Coverage
+  /// For judging other days.
+  package var judgement: Judgement
 
   package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
   package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
@@ -198,8 +202,9 @@ package struct Analyst: Sendable {
     let severity = SeverityJudge(estate: estate)
     let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
     let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Analyst.today
-    let situation = SituationJudge(policy: knowledge.policy, severity: severity).situation(
-      incidents, covered: covered, asOf: options.situationAt ?? asOf)
+    let judgement = Judgement(
+      severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered)
+    let situation = judgement.situation.situation(incidents, covered: covered, asOf: options.situationAt ?? asOf)
     let judged = incidents.map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
       .sorted(by: JudgedIncident.precedes)
     let reading = ExposureReading(programs: knowledge.programs, events: events)
@@ -208,7 +213,16 @@ package struct Analyst: Sendable {
       asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: events.count, findingCount: findings,
       incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
       exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
-      oddities: intake.oddities, programs: knowledge.programs)
+      oddities: intake.oddities, programs: knowledge.programs, coverage: coverage(summaries, events, intake.oddities),
+      judgement: judgement)
+  }
+
+  private func coverage(_ inputs: [Analysis.InputSummary], _ events: [Event], _ oddities: OddityTally) -> Coverage {
+    let wire = inputs.filter(\.kind.isCapture).compactMap { input -> ClosedRange<Timestamp>? in
+      guard let first = input.tally.first, let last = input.tally.last, first.isDated, last.isDated else { return nil }
+      return first.timestamp...max(first.timestamp, last.timestamp)
+    }
+    return Coverage(wire: wire, events: events, drops: oddities.counts[.packetsDropped]?.count ?? 0)
   }
 
   /// The one look at the clock: the day of a report on nothing.

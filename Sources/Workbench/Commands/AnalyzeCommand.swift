@@ -28,6 +28,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var format: Format = .text
   @Option(help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
+  @Option(help: "Tell only the N worst; what repeats counts once. JSON has all.")
+  var top: Int?
   @Option(help: "Exit with 1 when an incident is at least this severe (-8 to 8).")
   var failAt: Int?
 
@@ -35,6 +37,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     if paths.isEmpty, live.interface.isEmpty {
       throw ValidationError("nothing to analyse: name a file, a folder, - or an --interface")
     }
+    if let top, top < 1 { throw ValidationError("--top must be at least 1") }
     if let failAt, !(-8...8).contains(failAt) { throw ValidationError("--fail-at must be from -8 to 8") }
   }
 
@@ -53,12 +56,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
     let bytes: [UInt8]
     switch format {
     case .json: bytes = JSONReport(analysis).encoded()
-    case .html: bytes = Array(HTMLReport(analysis).rendered().utf8)
+    case .html: bytes = Array(HTMLReport(analysis, top: top).rendered().utf8)
     case .markdown:
-      var report = MarkdownReport(analysis)
+      var report = MarkdownReport(analysis, top: top)
       bytes = Array(report.rendered().utf8)
     case .text:
-      var report = TextReport(analysis, isColoured: output == nil && Terminal.wantsColour)
+      var report = TextReport(analysis, isColoured: output == nil && Terminal.wantsColour, top: top)
       bytes = Array(report.rendered().utf8)
     }
     guard let output else {

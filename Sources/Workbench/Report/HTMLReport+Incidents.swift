@@ -9,11 +9,14 @@ extension HTMLReport {
   func incidents(_ page: inout Markup) {
     section(&page, "Incidents, the most severe first") { page in
       if analysis.incidents.isEmpty { page.element("p", text: "None: no record of concern in what was read.") }
-      for (number, judged) in analysis.incidents.prefix(HTMLReport.fullCap).enumerated() {
+      for entry in entries.prefix(fullCap) {
         page.line()
         page.element("details", ("class", "incident")) { page in
-          summary(&page, number + 1, judged)
-          page.element("div", ("class", "derivation"), ("id", judged.incident.id)) { derivation(&$0, judged) }
+          summary(&page, entry)
+          page.element("div", ("class", "derivation"), ("id", entry.lead.incident.id)) { page in
+            alike(&page, entry)
+            derivation(&page, entry.lead)
+          }
         }
       }
       rest(&page)
@@ -21,31 +24,42 @@ extension HTMLReport {
   }
 
   private func rest(_ page: inout Markup) {
-    let rest = analysis.incidents.dropFirst(HTMLReport.fullCap).prefix(HTMLReport.listCap)
+    let rest = entries.dropFirst(fullCap).prefix(HTMLReport.listCap)
     guard !rest.isEmpty else { return }
-    page.element("ol", ("start", "\(HTMLReport.fullCap + 1)"), ("class", "rest")) { page in
-      for judged in rest {
+    page.element("ol", ("class", "rest")) { page in
+      for entry in rest {
+        let judged = entry.lead
         page.element(
-          "li", ("id", judged.incident.id),
-          text: "\(signed(judged.severity.score)) \(judged.incident.title) (\(judged.incident.outcome.rawValue))")
+          "li", ("value", "\(entry.rank)"), ("id", judged.incident.id),
+          text: "\(signed(judged.severity.score)) \(entry.title) (\(judged.incident.outcome.rawValue))")
       }
     }
-    let omitted = analysis.incidents.count - HTMLReport.fullCap - rest.count
+    let omitted = entries.dropFirst(fullCap + rest.count).reduce(0) { $0 + 1 + $1.alike.count }
     if omitted > 0 { page.element("p", text: "And \(omitted) more, less severe; --format json has them all.") }
   }
 
-  private func summary(_ page: inout Markup, _ rank: Int, _ judged: JudgedIncident) {
-    let incident = judged.incident
+  private func summary(_ page: inout Markup, _ entry: TriageQueue.Entry) {
+    let (judged, incident) = (entry.lead, entry.lead.incident)
     page.element("summary") { page in
-      page.element("span", ("class", "rank \(tone(judged))"), text: "\(rank)")
+      page.element("span", ("class", "rank \(tone(judged))"), text: "\(entry.rank)")
       page.element("span", ("class", "headline")) { page in
-        page.element("h3", text: incident.title)
+        page.element("h3", text: entry.title)
         page.element(
           "span", ("class", "facts"),
           text: "severity \(signed(judged.severity.score)) · \(incident.outcome.rawValue) · \(incident.span) · "
             + "\(incident.viewWords) · \(counted(incident.eventCount, "event", "events"))")
       }
     }
+  }
+
+  /// The others that say the same.
+  private func alike(_ page: inout Markup, _ entry: TriageQueue.Entry) {
+    guard !entry.alike.isEmpty else { return }
+    page.element(
+      "p", ("class", "note"),
+      text:
+        "Told here: the first of \(entry.all.count), with \(counted(entry.events, "event", "events")) in all. The others: "
+        + listed(entry.alike.map { "\($0.incident.source.notation) (\($0.incident.id))" }, limit: 20) + ".")
   }
 
   private func derivation(_ page: inout Markup, _ judged: JudgedIncident) {
@@ -57,6 +71,7 @@ extension HTMLReport {
     findings(&page, incident)
     deductions(&page, incident)
     pairs(&page, incident)
+    otherView(&page, judged)
     responses(&page, incident)
     evidence(&page, incident)
     page.element("p", ("class", "note"), text: incident.id)
@@ -128,6 +143,19 @@ extension HTMLReport {
           + "\(decimals(pair.bounds.lowerBound, 3)) to \(decimals(pair.bounds.upperBound, 3)) s.")
     }
     if incident.pairs.count > 12 { page.element("p", text: "And \(incident.pairs.count - 12) more pairs.") }
+  }
+
+  private func otherView(_ page: inout Markup, _ judged: JudgedIncident) {
+    let other = judged.incident.otherView(analysis.coverage)
+    if let other {
+      page.element(
+        "h4",
+        text: judged.incident.views.contains(.host) ? "The network's view is missing" : "The host's view is missing")
+      page.element("p", text: "\(other.expected).")
+      list(&page, other.reasons)
+    }
+    page.element("h4", text: "What to look at next")
+    list(&page, NextLook(judged, otherView: other).steps)
   }
 
   private func responses(_ page: inout Markup, _ incident: Incident) {

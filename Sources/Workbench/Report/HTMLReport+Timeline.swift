@@ -9,12 +9,12 @@ extension HTMLReport {
 
   func timeline(_ page: inout Markup) {
     guard !analysis.incidents.isEmpty else { return }
-    let ranked = Array(analysis.incidents.enumerated().prefix(HTMLReport.timelineCap))
+    let ranked = Array(entries.prefix(min(fullCap, HTMLReport.timelineCap)))
     let ordered = ranked.sorted { left, right in
-      let (one, other) = (left.element.incident.first, right.element.incident.first)
-      return one != other ? one < other : left.offset < right.offset
+      let (one, other) = (left.lead.incident.first, right.lead.incident.first)
+      return one != other ? one < other : left.rank < right.rank
     }
-    let omitted = analysis.incidents.count - ranked.count
+    let omitted = entries.count - ranked.count
     section(
       &page, "Timeline, both views side by side",
       "Left what the hosts logged, right what the network carried. The number is the incident's rank."
@@ -27,11 +27,11 @@ extension HTMLReport {
           page.element("span", text: "Network")
         }
         var previous: Day??
-        for (rank, judged) in ordered {
-          let day = judged.incident.isDated ? judged.incident.first.timestamp.day : nil
+        for entry in ordered {
+          let day = entry.lead.incident.isDated ? entry.lead.incident.first.timestamp.day : nil
           if previous != .some(day) { dayHeading(&page, day, after: previous ?? nil) }
           previous = day
-          timelineRow(&page, rank + 1, judged)
+          timelineRow(&page, entry)
         }
       }
     }
@@ -45,12 +45,15 @@ extension HTMLReport {
     page.element("p", ("class", "day"), text: "\(day)")
   }
 
-  private func timelineRow(_ page: inout Markup, _ rank: Int, _ judged: JudgedIncident) {
-    let incident = judged.incident
+  private func timelineRow(_ page: inout Markup, _ entry: TriageQueue.Entry) {
+    let incident = entry.lead.incident
     page.element("div", ("class", "row")) { page in
       lane(&page, incident, .host)
-      page.element("a", ("class", "rank \(tone(judged))"), ("href", "#" + incident.id), text: "\(rank)")
+      page.element("a", ("class", "rank \(tone(entry.lead))"), ("href", "#" + incident.id), text: "\(entry.rank)")
       lane(&page, incident, .network)
+    }
+    if !entry.alike.isEmpty {
+      page.element("p", ("class", "note"), text: "and \(counted(entry.alike.count, "incident", "incidents")) alike")
     }
   }
 

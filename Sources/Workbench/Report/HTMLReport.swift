@@ -8,13 +8,18 @@ import Judge
 package struct HTMLReport {
   let analysis: Analysis
   let quotation: Quotation
+  let entries: [TriageQueue.Entry]
+  let fullCap: Int
 
   /// So many incidents are told in full; the next ``listCap`` in a line each.
-  static let fullCap = 200
+  private static let fullCap = 200
   static let listCap = 500
 
-  package init(_ analysis: Analysis) {
+  /// - Parameter top: So many entries of the queue are told in full; nil for what a page holds.
+  package init(_ analysis: Analysis, top: Int? = nil) {
     self.analysis = analysis
+    entries = TriageQueue(analysis.incidents).entries
+    fullCap = min(top ?? HTMLReport.fullCap, HTMLReport.fullCap)
     quotation = Quotation(analysis)
   }
 

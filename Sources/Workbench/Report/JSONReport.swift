@@ -112,6 +112,13 @@ package struct JSONReport {
       // The least and the greatest offset that the two stamps allow.
       writer.field("uncertainty_seconds", [pair.bounds.lowerBound, pair.bounds.upperBound]) { $0.value($1) }
     }
+    if let other = incident.otherView(analysis.coverage) {
+      writer.object("other_view") { writer in
+        writer.field("expected", other.expected)
+        writer.field("reasons", other.reasons)
+      }
+    }
+    writer.field("disclosed", incident.disclosed)
     writer.field("patterns", incident.patterns)
     writer.field("techniques", incident.techniques)
     writer.objects("findings", incident.findings.prefix(JSONReport.listCap)) { finding($1, &$0) }

@@ -6,14 +6,19 @@ import Judge
 package struct MarkdownReport {
   private let analysis: Analysis
   private let quotation: Quotation
+  private let entries: [TriageQueue.Entry]
+  /// So many entries are told in full.
+  private let top: Int?
   private var text = ""
 
   /// A ticket tells so many incidents in full and lists so many.
   private static let fullCap = 10
   private static let listCap = 100
 
-  package init(_ analysis: Analysis) {
+  package init(_ analysis: Analysis, top: Int? = nil) {
     self.analysis = analysis
+    entries = TriageQueue(analysis.incidents).entries
+    self.top = top
     quotation = Quotation(analysis)
   }
 
@@ -29,9 +34,7 @@ package struct MarkdownReport {
     reasons("Against", call.reasonsAgainst)
     reasons("What would change it", call.wouldChange)
     table()
-    for (number, judged) in analysis.incidents.prefix(MarkdownReport.fullCap).enumerated() {
-      detail(number + 1, judged)
-    }
+    for entry in entries.prefix(top ?? MarkdownReport.fullCap) { detail(entry.rank, entry) }
     days()
     waves()
     return text
@@ -53,14 +56,14 @@ package struct MarkdownReport {
     guard !analysis.incidents.isEmpty else { return line("None: no record of concern in what was read.") }
     line("| # | severity | outcome | what | when (UTC) | seen by | id |")
     line("|--:|--:|---|---|---|---|---|")
-    for (number, judged) in analysis.incidents.prefix(MarkdownReport.listCap).enumerated() {
-      let incident = judged.incident
+    for entry in entries.prefix(top ?? MarkdownReport.listCap) {
+      let (judged, incident) = (entry.lead, entry.lead.incident)
       let views = View.allCases.filter { incident.views.contains($0) }.map(\.rawValue).joined(separator: ", ")
       line(
-        "| \(number + 1) | \(signed(judged.severity.score)) | \(incident.outcome.rawValue) | "
-          + "\(MarkdownReport.escaped(incident.title)) | \(incident.span) | \(views) | \(incident.id) |")
+        "| \(entry.rank) | \(signed(judged.severity.score)) | \(incident.outcome.rawValue) | "
+          + "\(MarkdownReport.escaped(entry.title)) | \(incident.span) | \(views) | \(incident.id) |")
     }
-    let omitted = analysis.incidents.count - MarkdownReport.listCap
+    let omitted = entries.dropFirst(top ?? MarkdownReport.listCap).reduce(0) { $0 + 1 + $1.alike.count }
     if omitted > 0 {
       line()
       line("And \(omitted) more, less severe.")
@@ -68,9 +71,9 @@ package struct MarkdownReport {
     line()
   }
 
-  private mutating func detail(_ rank: Int, _ judged: JudgedIncident) {
-    let incident = judged.incident
-    line("### \(rank). \(MarkdownReport.escaped(incident.title))")
+  private mutating func detail(_ rank: Int, _ entry: TriageQueue.Entry) {
+    let (judged, incident) = (entry.lead, entry.lead.incident)
+    line("### \(rank). \(MarkdownReport.escaped(entry.title))")
     line()
     let terms = judged.severity.terms.map { sign, name, term in
       "\(sign.isEmpty ? "" : sign + " ")\(name) \(term.value)\(term.assumed ? " assumed" : "") (\(term.why))"

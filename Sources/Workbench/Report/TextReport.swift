@@ -8,6 +8,7 @@ import Judge
 package struct TextReport {
   private let analysis: Analysis
   private let quotation: Quotation
+  private let top: Int?
   private var page: Page
 
   /// So many incidents are told in full; the rest in a line each.
@@ -15,8 +16,10 @@ package struct TextReport {
   /// So many incidents are listed at all.
   private static let listCap = 500
 
-  package init(_ analysis: Analysis, isColoured: Bool) {
+  /// - Parameter top: So many entries of the queue; nil for what a page holds.
+  package init(_ analysis: Analysis, isColoured: Bool, top: Int? = nil) {
     self.analysis = analysis
+    self.top = top
     quotation = Quotation(analysis)
     page = Page(isColoured: isColoured)
   }
@@ -83,25 +86,35 @@ package struct TextReport {
   private mutating func incidents() {
     page.heading("INCIDENTS, the most severe first")
     if analysis.incidents.isEmpty { page.line("  none: no record of concern in what was read") }
-    for (number, judged) in analysis.incidents.prefix(TextReport.listCap).enumerated() {
-      headline(number + 1, judged)
-      if number < TextReport.fullCap { detail(judged) }
+    let entries = TriageQueue(analysis.incidents).entries
+    for (number, entry) in entries.prefix(top ?? TextReport.listCap).enumerated() {
+      headline(entry)
+      if number < TextReport.fullCap { detail(entry.lead) }
     }
-    let omitted = analysis.incidents.count - TextReport.listCap
-    if omitted > 0 { page.line("  and \(omitted) more, less severe; --format json has them all") }
+    let omitted = entries.dropFirst(top ?? TextReport.listCap).reduce(0) { $0 + 1 + $1.alike.count }
+    if omitted > 0 {
+      page.line()
+      page.line("  and \(counted(omitted, "more incident", "more incidents")), less severe; --format json has them all")
+    }
   }
 
-  private mutating func headline(_ rank: Int, _ judged: JudgedIncident) {
-    let incident = judged.incident
+  private mutating func headline(_ entry: TriageQueue.Entry) {
+    let (judged, incident) = (entry.lead, entry.lead.incident)
     page.line()
     let score = judged.severity.score
     let style: Page.Style = score >= 2 ? .red : score >= 0 ? .yellow : .green
     page.item(
-      String(repeating: " ", count: max(0, 3 - "\(rank)".count)) + "\(rank)  ", indent: 5, style: .bold, incident.title)
+      String(repeating: " ", count: max(0, 3 - "\(entry.rank)".count)) + "\(entry.rank)  ", indent: 5, style: .bold,
+      entry.title)
     page.item(
       "", indent: 5,
       page.styled("severity \(signed(score))", style) + " · \(incident.outcome.rawValue) · \(incident.span) · "
         + incident.viewWords + " · " + counted(incident.eventCount, "event", "events") + " · " + incident.id)
+    guard !entry.alike.isEmpty else { return }
+    page.item(
+      "", indent: 5,
+      "told here: the first of \(entry.all.count), with \(counted(entry.events, "event", "events")) in all; the others "
+        + "say the same: \(listed(entry.alike.map(\.incident.id), limit: 3))")
   }
 
   private mutating func detail(_ judged: JudgedIncident) {

@@ -1,0 +1,78 @@
+import Evidence
+package import Fuse
+
+/// What an analyst would look at next, from what the incident shows and what it leaves open.
+package struct NextLook: Sendable {
+  private let judged: JudgedIncident
+  private let otherView: OtherView?
+
+  package init(_ judged: JudgedIncident, otherView: OtherView?) {
+    self.judged = judged
+    self.otherView = otherView
+  }
+
+  /// The most urgent first.
+  package var steps: [String] { effect + disclosure + source + views + terms }
+
+  private var incident: Incident { judged.incident }
+  private var hosts: String { listed(incident.targets.map(\.host.notation), limit: 3) }
+
+  private var effect: [String] {
+    let actions = Set(incident.events.map(\.action))
+    guard !actions.isDisjoint(with: [.crash, .stackExecution, .daemonError]) || incident.stage <= .effect else {
+      return []
+    }
+    let processes = Set(incident.events.compactMap { $0.process?.name.notation }).sorted()
+    let service = processes.isEmpty ? "the service" : listed(processes, limit: 3)
+    return [
+      "look for a core file of \(service) on \(hosts), and keep it with its time stamps",
+      "look on \(hosts) for new accounts, processes, listening ports and changed files since \(incident.first.description)",
+      "collect what \(hosts) sent and received in the hour after: a success would show there",
+    ]
+  }
+
+  private var disclosure: [String] {
+    switch incident.outcome {
+    case .answered, .allowed:
+      guard !incident.source.isLocal else { return [] }
+      return [
+        "close the service on \(hosts) to \(incident.source.notation), or say in the configuration that it may ask",
+        "look for calls from \(incident.source.notation) to the ports that it was told, afterwards",
+      ]
+    case .connected, .unknown, .unanswered:
+      return ["find out what listens on \(hosts) at what was tried, and whether it answered"]
+    case .reset, .empty, .rejected, .refused, .blocked, .crashed: return []
+    }
+  }
+
+  private var source: [String] {
+    switch incident.source {
+    case .unknown:
+      return [
+        "look for calls to \(hosts) in captures and in the logs of firewalls just before \(incident.first.description)"
+      ]
+    case .address(let address) where address.isPrivate:
+      return ["ask the reporting site who \(address.description) is: the address is private to it"]
+    case .address(let address):
+      return ["look for \(address.description) in the logs of other hosts and sites"]
+    case .name(let name): return ["find the address behind \(name.notation): names can be wrong or forged"]
+    case .local: return ["look which program of \(hosts) made the call, such as a service that registers anew"]
+    }
+  }
+
+  private var views: [String] {
+    guard otherView != nil, !incident.source.isLocal else { return [] }
+    return incident.views.contains(.host)
+      ? ["get a capture that covers \(incident.first.description) at \(hosts)"]
+      : ["get the log of \(hosts) that covers \(incident.first.description)"]
+  }
+
+  private var terms: [String] {
+    var open: [String] = []
+    if judged.severity.criticality.assumed { open.append("the criticality of \(hosts)") }
+    if judged.severity.systemCountermeasures.assumed { open.append("its patches and wrappers") }
+    if judged.severity.networkCountermeasures.assumed { open.append("the filters before it") }
+    guard !open.isEmpty else { return [] }
+    return ["tell in the configuration \(listed(open)): the severity assumes it"]
+  }
+}
