@@ -57,6 +57,8 @@ fuzz: setup
 install: release
 	install -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 $(watchfloor) '$(DESTDIR)$(PREFIX)/bin/watchfloor'
+	install -d '$(DESTDIR)$(PREFIX)/share/watchfloor'
+	cp -R Examples/drills Examples/y2k-watch '$(DESTDIR)$(PREFIX)/share/watchfloor/'
 
 clean:
 	rm -rf .build .build-* Benchmarks/work Fuzz/work
