@@ -38,7 +38,7 @@ var targets: [Target] = [
 
   // The stages, in the order that data passes them.
   stage("Capture", ["Evidence", "CArchive", "CPcap"]),
-  stage("Decode", ["Evidence", "Knowledge"]),
+  stage("Decode", ["CBytes", "Evidence", "Knowledge"]),
   stage("Detect", ["Evidence", "Knowledge"]),
   stage("Fuse", ["Evidence"]),
   stage("Judge", ["Evidence", "Knowledge", "Fuse"]),

@@ -62,6 +62,16 @@ package struct CaptureReader: ~Copyable {
     @_lifetime(borrow self) get { live == nil ? window.bytes : liveBytes.rawSpan }
   }
 
+  /// What was read last. The frame that ``next()`` gave stands in it at ``place``, and stays there as long as the frames
+  /// after it are ready.
+  package var block: RawSpan {
+    @_lifetime(borrow self) get { live == nil ? window.block : liveBytes.rawSpan }
+  }
+  package var place: Range<Int> { live == nil ? window.place : 0..<liveBytes.count }
+
+  /// Whether the next frame stands in ``block``.
+  package var isNextReady: Bool { kind == .pcap && pcap.isReady(window) }
+
   /// The next frame, or nil at the end of the file or at its damage.
   /// - Throws: when the source cannot be read on; afterwards the file has ended.
   package mutating func next() throws(CaptureError) -> CapturedFrame? {

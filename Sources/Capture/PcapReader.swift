@@ -21,21 +21,37 @@ struct PcapReader {
   func next(_ window: inout RecordWindow) throws(CaptureError) -> CapturedFrame? {
     let header = PcapReader.recordHeaderLength
     guard try window.haveRecord(header: header) else { return nil }
+    let (seconds, fraction, length) = (window.word(0), window.word(4), window.word(12))
     let captured = Int(window.word(8))
     guard captured <= CaptureReader.frameCap else {
       window.end(.overlongFrame(claimed: captured, cap: CaptureReader.frameCap))
       return nil
     }
     guard try window.have(header + captured) else { return nil }
-    let fraction = Int64(window.word(4))
-    // At most 2^32 seconds, and 2^32 microseconds: far from overflow.
-    let nanoseconds = Int64(window.word(0)) * 1_000_000_000 + (fractionDigits == 9 ? fraction : fraction * 1000)
-    let frame = CapturedFrame(
-      offset: window.offset, recordLength: header + captured,
-      time: EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits),
-      stampFault: fraction >= (fractionDigits == 9 ? 1_000_000_000 : 1_000_000) ? .oddFraction : nil,
-      capturedLength: captured, originalLength: Int(window.word(12)), link: link)
+    let frame = self.frame(seconds, fraction, captured, originalLength: length, at: window.offset)
     window.advance(header + captured, frame: header..<header + captured)
     return frame
+  }
+
+  /// Whether the next record stands whole in the block.
+  func isReady(_ window: borrowing RecordWindow) -> Bool {
+    let header = PcapReader.recordHeaderLength
+    guard !window.hasEnded, window.available >= header else { return false }
+    return window.available - header >= Int(window.word(8))
+  }
+
+  @inline(__always)
+  private func frame(
+    _ seconds: UInt32, _ fraction: UInt32, _ captured: Int, originalLength: UInt32, at offset: Int
+  ) -> CapturedFrame {
+    let isNano = fractionDigits == 9
+    let fraction = Int64(fraction)
+    // At most 2^32 seconds, and 2^32 microseconds: far from overflow.
+    let nanoseconds = Int64(seconds) * 1_000_000_000 + (isNano ? fraction : fraction * 1000)
+    return CapturedFrame(
+      offset: offset, recordLength: PcapReader.recordHeaderLength + captured,
+      time: EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits),
+      stampFault: fraction >= (isNano ? 1_000_000_000 : 1_000_000) ? .oddFraction : nil,
+      capturedLength: captured, originalLength: Int(originalLength), link: link)
   }
 }

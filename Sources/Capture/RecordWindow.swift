@@ -26,6 +26,13 @@ struct RecordWindow: ~Copyable {
     return kind
   }
 
+  /// Where in the block the current frame stands.
+  var place: Range<Int> { frame }
+
+  var block: RawSpan {
+    @_lifetime(borrow self) get { source.block }
+  }
+
   /// The bytes of the current frame.
   var bytes: RawSpan {
     @_lifetime(borrow self) get { source.block.slice(frame) }
@@ -33,7 +40,8 @@ struct RecordWindow: ~Copyable {
 
   /// Of the record in the unpacked file.
   var offset: Int { source.blockOffset + position }
-  private var available: Int { source.block.byteCount - position }
+  /// Bytes of the block from the record's start on.
+  var available: Int { source.block.byteCount - position }
 
   /// Whether a record starts here, with a header of `length` bytes; a file that ends before one ends well.
   mutating func haveRecord(header length: Int) throws(CaptureError) -> Bool {

@@ -78,6 +78,18 @@ package struct Event: Sendable {
   /// When it ended, as far as the evidence tells: of a scan the time of its last probe.
   package var end: EventTime { probes?.last ?? time }
 
+  /// In the order of ``precedes(_:_:)``. Times decide nearly always, and Events are large: so places are sorted by time, and
+  /// the Events are moved once.
+  package static func sorted(_ events: [Event]) -> [Event] {
+    let times = events.map(\.time)
+    let order = events.indices.sorted { left, right in
+      if times[left] < times[right] { return true }
+      if times[right] < times[left] { return false }
+      return precedes(events[left], events[right])
+    }
+    return order.map { events[$0] }
+  }
+
   /// The order in which events are judged: by time, and where times agree by what the event says, never by its place.
   package static func precedes(_ left: Event, _ right: Event) -> Bool {
     if left.time != right.time { return left.time < right.time }

@@ -94,7 +94,9 @@ extension IPAddress: CustomStringConvertible {
   /// Dotted decimal, or RFC 5952's form of IPv6.
   package var description: String {
     if isV4 {
-      return stride(from: 24, through: 0, by: -8).map { String(v4 >> UInt32($0) & 255) }.joined(separator: ".")
+      var text: [UInt8] = []
+      text.append(dotted: self)
+      return String(decoding: text, as: UTF8.self)
     }
     let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) }
     var best = 0..<0
@@ -131,5 +133,25 @@ package struct IPNetwork: Hashable, Sendable {
 
   package func contains(_ other: IPAddress) -> Bool {
     length == 0 || (other.bits ^ address.bits) >> UInt128(128 - length) == 0
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// Adds an address of IPv4 in dotted decimal; reports of large captures hold many.
+  package mutating func append(dotted address: IPAddress) {
+    reserveCapacity(count + 15)
+    for shift in stride(from: UInt32(24), through: 0, by: -8) {
+      append(decimal: UInt16(address.v4 >> shift & 255))
+      if shift > 0 { append(0x2e) }
+    }
+  }
+
+  /// Adds a number in decimal.
+  package mutating func append(decimal number: UInt16) {
+    var power: UInt16 = number >= 10_000 ? 10_000 : number >= 1000 ? 1000 : number >= 100 ? 100 : number >= 10 ? 10 : 1
+    while power > 0 {
+      append(0x30 + UInt8(number / power % 10))
+      power /= 10
+    }
   }
 }

@@ -52,6 +52,11 @@ package struct OddityTally: Sendable {
     }
   }
 
+  /// Counts more of a kind of which the first was noted.
+  package mutating func noteAgain(_ kind: Oddity.Kind, count: Int) {
+    if let known = counts[kind] { counts[kind] = (known.count + count, known.first) }
+  }
+
   /// Adds what another reader met; of two firsts the one in the earlier input, at the earlier place, is kept.
   package mutating func merge(_ other: OddityTally) {
     for (kind, value) in other.counts {

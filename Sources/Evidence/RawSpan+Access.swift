@@ -66,7 +66,7 @@ extension RawSpan {
 
 extension Array where Element == UInt8 {
   /// The elements as a span, for the parsers.
-  package var rawSpan: RawSpan {
+  @inlinable @inline(__always) package var rawSpan: RawSpan {
     @_lifetime(borrow self) get { unsafe span.bytes }
   }
 

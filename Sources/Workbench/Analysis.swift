@@ -168,10 +168,10 @@ package struct Analyst: Sendable {
     }
 
     let settings = fusionSettings()
-    var events = intake.events.sorted(by: Event.precedes)
+    var events = Event.sorted(intake.events)
     let before = events.count { $0.time.isDated }
     Dating(settings: settings).date(&events)
-    if events.count(where: { $0.time.isDated }) != before { events.sort(by: Event.precedes) }
+    if events.count(where: { $0.time.isDated }) != before { events = Event.sorted(events) }
     let findings = detect(events, &intake.oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)

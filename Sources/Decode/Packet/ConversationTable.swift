@@ -26,17 +26,31 @@ package struct ConversationTable: Sendable {
       self.understood = understood
       self.unconcerned = unconcerned
     }
+    fileprivate mutating func add(_ other: PacketCounts) {
+      understood += other.understood
+      unconcerned += other.unconcerned
+      odd += other.odd
+    }
   }
 
   package var oddities: OddityTally {
     var oddities = journal.oddities
     oddities.merge(ledger.oddities)
+    if let evictions { oddities.noteAgain(.tableFull, count: evictions) }
     return oddities
   }
   /// What RPC the packets carried.
   package var rpcTally: RPCTally { journal.tally }
   /// Packets by input. Complete after ``finish(into:)``.
-  package private(set) var packetCounts: [InputID: PacketCounts] = [:]
+  package var packetCounts: [InputID: PacketCounts] {
+    var counts = settledCounts
+    if latest != PacketCounts() { counts[latestInput, default: PacketCounts()].add(latest) }
+    return counts
+  }
+  /// Without those of the flows that ended last, which all were of one input.
+  private var settledCounts: [InputID: PacketCounts] = [:]
+  private var latest = PacketCounts()
+  private var latestInput = InputID(0)
 
   private let limits: Limits
   private let seed = FlowSeed()
@@ -54,6 +68,10 @@ package struct ConversationTable: Sendable {
   /// The flows that hold bytes.
   private var buffering = RecencyList()
   private var buffered = 0
+  /// Flows that had to give way to others, after the first, which is in the journal: with a scan there are millions.
+  private var evictions: Int?
+  /// The flow up to which ``fetchNextVictim()`` looked ahead.
+  private var scout = -1
 
   package init(limits: Limits = Limits(), overlap: OverlapPolicies = OverlapPolicies()) {
     self.limits = limits
@@ -66,8 +84,8 @@ package struct ConversationTable: Sendable {
   package mutating func push(
     _ packet: PacketRecord, payload: RawSpan, segment: RawSpan = RawSpan(), into events: inout [Event]
   ) {
-    endIdle(at: packet.time, into: &events)
     guard packet.isTCP || packet.isUDP else {
+      endIdle(at: packet.time, into: &events)
       if packet.transport == .ip {
         push(bare: packet)
       } else if segment.isEmpty || isSound(packet, segment) {
@@ -77,18 +95,99 @@ package struct ConversationTable: Sendable {
     }
     let (key, direction) = FlowKey.of(packet)
     let hash = seed.hash(key)
-    var known = flows.slot(of: key, hash: hash)
     // Of flows that are only counted it makes no difference.
-    if !segment.isEmpty, known.map({ flows[$0].stage != .ordinary }) ?? true, !isSound(packet, segment) { return }
-    if let slot = known, !isContinued(slot, by: packet) {
-      end(slot, into: &events)
-      known = nil
+    if !segment.isEmpty, !isOrdinary(key, hash), !isSound(packet, segment) { return }
+    if key.isPlain, let facts = NotedPacket(packet, from: direction) {
+      push(facts, of: packet.provenance.input, key, hash, payload: payload, into: &events)
+      return
     }
-    let slot = known ?? open(FlowEntry(key, hash: hash, opening: packet), into: &events)
-    if packet.isTCP { recentTCP.touch(slot) } else { recentUDP.touch(slot) }
-    flows[slot].last = packet.time
-    if isBrief(slot, packet, payload: payload, from: direction) { return }
-    push(packet, payload: payload, from: direction, toWhole: slot, into: &events)
+    endIdle(at: packet.time, into: &events)
+    let slot = slot(
+      of: key, hash, packet.flags, packet.sequence, from: packet.provenance.input, at: packet.time, into: &events)
+    touch(slot, at: packet.time)
+    if flows[slot].stage == .ordinary {
+      flows[slot].follow(packet.flags, packet.sequence, hasPayload: packet.payloadLength > 0, from: direction)
+      countOrdinary(slot, of: packet.provenance.input)
+    } else {
+      push(packet, payload: payload, from: direction, toWhole: slot, into: &events)
+    }
+  }
+
+  /// Prepares for a packet that will be pushed soon: gives it its hash, and brings into the cache where its flow is found.
+  /// Memory is far away, and what many packets wait for can come at the same time.
+  ///
+  /// It is mutating, as is ``fetch(_:)``, so that a table in an array is asked in its place, and not copied.
+  package mutating func expect(_ packet: inout PlainPacket) {
+    packet.hash = seed.hash(packet.key)
+    flows.prefetch(hash: packet.hash)
+  }
+
+  /// The second step, when the index has come: the flow itself.
+  package mutating func fetch(_ packet: PlainPacket) {
+    if let slot = flows.prefetchEntry(hash: packet.hash) {
+      if packet.key.isUDP { recentUDP.prefetch(slot) } else { recentTCP.prefetch(slot) }
+    } else if flows.count >= limits.conversations {
+      fetchNextVictim()
+    }
+  }
+
+  /// Brings what will be needed when another one of the oldest flows has to give way.
+  private mutating func fetchNextVictim() {
+    let next = recentTCP.next(after: scout) ?? recentTCP.oldest
+    guard let next else { return }
+    scout = next
+    flows.prefetch(hash: flows[next].hash)
+    notes.prefetch(flows[next].firstNote)
+    ledger.expect(flows[next].likelyClient)
+  }
+
+  /// The last step, when all packets of a batch were asked for: the sources of probes.
+  package mutating func fetchSources() {
+    ledger.fetch()
+    // The next batch looks again from the oldest on, or it would look further and further ahead.
+    scout = -1
+  }
+
+  /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:)`` was called.
+  package mutating func push(
+    _ packet: PlainPacket, of input: InputID, frame: RawSpan, into events: inout [Event]
+  ) {
+    if !packet.segment.isEmpty, !isOrdinary(packet.key, packet.hash),
+      !isSound(packet.record(of: input), frame.slice(packet.segment))
+    {
+      return
+    }
+    push(packet.facts, of: input, packet.key, packet.hash, payload: frame.slice(packet.payload), into: &events)
+  }
+
+  private mutating func push(
+    _ facts: NotedPacket, of input: InputID, _ key: FlowKey, _ hash: UInt32, payload: RawSpan,
+    into events: inout [Event]
+  ) {
+    let time = facts.time
+    endIdle(at: time, into: &events)
+    let slot = slot(of: key, hash, facts.flags, facts.sequence, from: input, at: time, into: &events)
+    touch(slot, at: time)
+    switch flows[slot].stage {
+    case .ordinary:
+      flows[slot].follow(facts)
+      countOrdinary(slot, of: input)
+      return
+    case .young:
+      let isLed = flows[slot].noted == 0 && journal.learned.service(of: key) != nil
+      if !isLed, flows[slot].take(facts, of: input, payload: payload) {
+        flows[slot].note(notes.append(facts, after: flows[slot].lastNote))
+        settle(slot)
+        return
+      }
+    case .whole: break
+    }
+    push(facts.packet(key, input), payload: payload, from: facts.direction, toWhole: slot, into: &events)
+  }
+
+  private mutating func touch(_ slot: Int, at time: EventTime) {
+    flows[slot].last = time
+    if flows[slot].key.isUDP { recentUDP.touch(slot) } else { recentTCP.touch(slot) }
   }
 
   /// Ends what was silent for long enough.
@@ -111,13 +210,14 @@ package struct ConversationTable: Sendable {
   /// Takes over what another table counted, of other flows, whose conversations have ended.
   package mutating func merge(_ other: ConversationTable) {
     journal.oddities.merge(other.journal.oddities)
+    if let theirs = other.evictions { evictions = (evictions ?? 0) + theirs }
     journal.tally.merge(other.journal.tally)
     ledger.merge(other.ledger)
-    packetCounts.merge(other.packetCounts) { one, two in
-      PacketCounts(
-        understood: one.understood + two.understood, unconcerned: one.unconcerned + two.unconcerned,
-        odd: one.odd + two.odd)
-    }
+    for (input, counts) in other.packetCounts { settledCounts[input, default: PacketCounts()].add(counts) }
+  }
+
+  private mutating func isOrdinary(_ key: FlowKey, _ hash: UInt32) -> Bool {
+    flows.slot(of: key, hash: hash).map { flows[$0].stage == .ordinary } ?? false
   }
 
   /// Whether the target takes the packet: one with a wrong checksum is counted, and left out.
@@ -129,7 +229,7 @@ package struct ConversationTable: Sendable {
         .checksumOffloaded, Citation(packet.provenance, text: "no checksum yet: captured where it was sent"))
       return true
     case .wrong:
-      packetCounts[packet.provenance.input, default: PacketCounts()].odd += 1
+      settledCounts[packet.provenance.input, default: PacketCounts()].odd += 1
       journal.oddities.note(
         .checksumWrong, Citation(packet.provenance, text: Bytes("wrong checksum: \(packet.summary.notation)")))
       return false
@@ -138,27 +238,44 @@ package struct ConversationTable: Sendable {
 
   // MARK: Flows
 
-  private mutating func open(_ entry: FlowEntry, into events: inout [Event]) -> Int {
+  /// The slot of a packet's flow, which it may open.
+  private mutating func slot(
+    of key: FlowKey, _ hash: UInt32, _ flags: TCPFlags, _ sequence: UInt32, from input: InputID, at time: EventTime,
+    into events: inout [Event]
+  ) -> Int {
+    if let known = flows.slot(of: key, hash: hash) {
+      if isContinued(known, by: flags, sequence, at: time) { return known }
+      end(known, into: &events)
+    }
     // Slots and notes are numbered in 32 bits.
     while flows.count >= min(max(limits.conversations, 1), 1 << 24), let slot = oldest {
-      noteFull("more than \(limits.conversations) conversations", slot)
-      end(slot, into: &events)
+      evict(slot, into: &events)
     }
-    return flows.insert(entry)
+    return flows.insert(FlowEntry(key, hash: hash, from: input, at: time))
   }
 
-  private mutating func isContinued(_ slot: Int, by packet: PacketRecord) -> Bool {
-    guard flows[slot].isRecent(at: packet.time) else { return false }
-    guard packet.flags.isSYN, !packet.flags.isACK else { return true }
+  private mutating func evict(_ slot: Int, into events: inout [Event]) {
+    if let known = evictions {
+      evictions = known + 1
+    } else {
+      noteFull("more than \(limits.conversations) conversations", slot)
+      evictions = 0
+    }
+    end(slot, into: &events)
+  }
+
+  private mutating func isContinued(
+    _ slot: Int, by flags: TCPFlags, _ sequence: UInt32, at time: EventTime
+  ) -> Bool {
+    guard flows[slot].isRecent(at: time) else { return false }
+    guard flags.isSYN, !flags.isACK else { return true }
     let place = Int(flows[slot].whole)
-    return place >= 0
-      ? whole[place].isContinued(bySYN: packet.sequence) : flows[slot].isContinued(bySYN: packet.sequence)
+    return place >= 0 ? whole[place].isContinued(bySYN: sequence) : flows[slot].isContinued(bySYN: sequence)
   }
 
   private mutating func end(_ slot: Int, into events: inout [Event]) {
     let entry = flows[slot]
-    recentTCP.remove(slot)
-    recentUDP.remove(slot)
+    if entry.key.isUDP { recentUDP.remove(slot) } else { recentTCP.remove(slot) }
     switch entry.stage {
     case .young:
       var isEvent = false
@@ -204,36 +321,14 @@ package struct ConversationTable: Sendable {
   }
 
   private mutating func count(_ packets: Int, of input: InputID, isEvent: Bool) {
-    if isEvent {
-      packetCounts[input, default: PacketCounts()].understood += packets
-    } else {
-      packetCounts[input, default: PacketCounts()].unconcerned += packets
+    if input.index != latestInput.index {
+      settledCounts = packetCounts
+      (latest, latestInput) = (PacketCounts(), input)
     }
+    if isEvent { latest.understood += packets } else { latest.unconcerned += packets }
   }
 
   // MARK: Entries
-
-  /// Takes the packet if its flow's entry has room for all that it tells.
-  private mutating func isBrief(
-    _ slot: Int, _ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection
-  ) -> Bool {
-    switch flows[slot].stage {
-    case .ordinary:
-      flows[slot].follow(packet, from: direction)
-      countOrdinary(packet, slot)
-      return true
-    case .young:
-      guard flows[slot].noted > 0 || flows[slot].key.isPlain && journal.learned.service(of: flows[slot].key) == nil,
-        let facts = NotedPacket(packet, from: direction),
-        flows[slot].take(packet, payload: payload, from: direction)
-      else { return false }
-      flows[slot].note(notes.append(facts, after: flows[slot].lastNote))
-      flows[slot].count()
-      settle(slot)
-      return true
-    case .whole: return false
-    }
-  }
 
   /// Keeps nothing but counters of a flow that will be no event.
   private mutating func settle(_ slot: Int) {
@@ -242,9 +337,8 @@ package struct ConversationTable: Sendable {
     flows[slot].settle()
   }
 
-  private mutating func countOrdinary(_ packet: PacketRecord, _ slot: Int) {
-    let input = packet.provenance.input
-    if input == flows[slot].input { flows[slot].count() } else { count(1, of: input, isEvent: false) }
+  private mutating func countOrdinary(_ slot: Int, of input: InputID) {
+    if input.index == flows[slot].input.index { flows[slot].count() } else { count(1, of: input, isEvent: false) }
   }
 
   /// The whole flow that the noted packets make; nil when none is noted.
@@ -331,7 +425,7 @@ package struct ConversationTable: Sendable {
       return
     }
     guard flows[slot].stage != .ordinary else {
-      countOrdinary(packet, slot)
+      countOrdinary(slot, of: packet.provenance.input)
       return
     }
     let place = flows[slot].stage == .whole ? Int(flows[slot].whole) : makeWhole(slot, packet, answered)
@@ -375,14 +469,13 @@ package struct ConversationTable: Sendable {
 
   /// Notes which conversation had to give way, by its first packet.
   private mutating func noteFull(_ what: String, _ slot: Int) {
-    let entry = flows[slot]
-    let first: Provenance?
-    if entry.stage == .whole {
-      first = whole[Int(entry.whole)].sightings.first?.citation.provenance
-    } else {
-      first = entry.firstNote == FlowNotes.end ? nil : notes[entry.firstNote].provenance(entry.input)
-    }
-    guard let first else { return }
+    guard let first = firstPacket(slot) else { return }
     journal.oddities.note(.tableFull, Citation(first, text: Bytes(what)))
+  }
+
+  private func firstPacket(_ slot: Int) -> Provenance? {
+    let entry = flows[slot]
+    if entry.stage == .whole { return whole[Int(entry.whole)].sightings.first?.citation.provenance }
+    return entry.firstNote == FlowNotes.end ? nil : notes[entry.firstNote].provenance(entry.input)
   }
 }

@@ -51,12 +51,12 @@ struct FlowEntry {
     static func other(_ direction: FlowDirection) -> Marks { direction == .fromLow ? lowOther : highOther }
   }
 
-  init(_ key: FlowKey, hash: UInt32, opening packet: PacketRecord) {
+  init(_ key: FlowKey, hash: UInt32, from input: InputID, at time: EventTime) {
     self.key = key
     self.hash = hash
     stage = .young
-    input = packet.provenance.input
-    last = packet.time
+    self.input = input
+    last = time
     if !key.isApartFromRPC { marks.insert(.serves) }
   }
 
@@ -83,11 +83,21 @@ struct FlowEntry {
     return !isClosed && (handshake < .complete || marks.contains(.opening) && opening == sequence)
   }
 
+  /// Who asks, as far as few bytes tell.
+  var likelyClient: UInt128 {
+    let asker =
+      opener
+      ?? FlowDirection.asker(
+        lowPort: key.lowPort, highPort: key.highPort, first: .fromLow, isOneSided: true)
+    return asker == .fromLow ? key.low : key.high
+  }
+
   // MARK: Packets
 
   /// Takes a packet of a young flow, if nothing about it is special.
-  mutating func take(_ packet: PacketRecord, payload: RawSpan, from direction: FlowDirection) -> Bool {
-    guard noted < Conversation.packetCap, packet.provenance.input == input else { return false }
+  mutating func take(_ packet: NotedPacket, of origin: InputID, payload: RawSpan) -> Bool {
+    let direction = packet.direction
+    guard noted < Conversation.packetCap, origin.index == input.index else { return false }
     guard !marks.contains(.serves) || packet.payloadLength == 0 else { return false }
     if key.isUDP {
       guard payload.isEmpty || RPCMessage.isPlausibleStart(payload) != true else { return false }
@@ -98,17 +108,20 @@ struct FlowEntry {
       guard !packet.flags.isSYN, startsOther(packet.sequence, payload, direction) else { return false }
       marks.insert(.other(direction))
     }
-    follow(packet, from: direction)
+    follow(packet)
     return true
   }
 
   /// What opens and closes a connection; the same as ``Flow`` makes of it.
-  mutating func follow(_ packet: PacketRecord, from direction: FlowDirection) {
+  mutating func follow(_ packet: NotedPacket) {
+    follow(packet.flags, packet.sequence, hasPayload: packet.payloadLength > 0, from: packet.direction)
+  }
+
+  mutating func follow(_ flags: TCPFlags, _ sequence: UInt32, hasPayload: Bool, from direction: FlowDirection) {
     guard !key.isUDP else { return }
-    let flags = packet.flags
     if flags.isSYN {
-      begin(packet, from: direction)
-    } else if opener == direction, !flags.isRST, flags.isACK || packet.payloadLength > 0 {
+      begin(flags, sequence, from: direction)
+    } else if opener == direction, !flags.isRST, flags.isACK || hasPayload {
       handshake = .complete
     }
     if flags.isRST {
@@ -118,16 +131,16 @@ struct FlowEntry {
     }
   }
 
-  private mutating func begin(_ packet: PacketRecord, from direction: FlowDirection) {
+  private mutating func begin(_ flags: TCPFlags, _ sequence: UInt32, from direction: FlowDirection) {
     marks.insert(.syn(direction))
-    if direction == .fromLow { lowBase = packet.sequence &+ 1 } else { highBase = packet.sequence &+ 1 }
-    guard !packet.flags.isACK else {
+    if direction == .fromLow { lowBase = sequence &+ 1 } else { highBase = sequence &+ 1 }
+    guard !flags.isACK else {
       if opener == nil { opener = direction.opposite }
       handshake = max(handshake, .synAck)
       return
     }
     if opener == nil { opener = direction }
-    if !marks.contains(.opening) { opening = packet.sequence }
+    if !marks.contains(.opening) { opening = sequence }
     marks.insert(.opening)
     handshake = max(handshake, .syn)
   }
@@ -148,6 +161,7 @@ struct FlowEntry {
     if noted == 0 { firstNote = place }
     lastNote = place
     noted += 1
+    packets += 1
   }
 
   /// Whether both streams are known to carry something else, so that the conversation is no event, whatever follows.

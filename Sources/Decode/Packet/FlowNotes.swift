@@ -12,6 +12,7 @@ struct FlowNotes {
   mutating func append(_ facts: NotedPacket, after last: Int32) -> Int32 {
     let place = firstFree == FlowNotes.end ? Int32(notes.count) : firstFree
     if firstFree == FlowNotes.end {
+      notes.makeRoom()
       notes.append(facts)
     } else {
       firstFree = notes[Int(place)].next
@@ -20,6 +21,9 @@ struct FlowNotes {
     if last != FlowNotes.end { notes[Int(last)].next = place }
     return place
   }
+
+  /// Brings a note into the cache.
+  func prefetch(_ place: Int32) { notes.prefetch(Int(place)) }
 
   subscript(place: Int32) -> NotedPacket { notes[Int(place)] }
 
@@ -41,12 +45,13 @@ struct FlowNotes {
 
 /// What a packet's headers told, in few bytes; the flow's ends stand in its key.
 struct NotedPacket {
-  private let nanoseconds: Int64
+  /// Since 1970; the time is dated.
+  let nanoseconds: Int64
   private let offset: Int
   private let number: Int
   private let recordLength: UInt32
-  private let payloadLength: UInt32
-  private let sequence: UInt32
+  private let payload: UInt32
+  let sequence: UInt32
   /// The next note of the flow.
   fileprivate(set) var next = FlowNotes.end
   private let options: TCPOptions
@@ -64,23 +69,37 @@ struct NotedPacket {
       let recordLength = UInt32(exactly: packet.provenance.length),
       let payloadLength = UInt32(exactly: packet.payloadLength)
     else { return nil }
-    nanoseconds = packet.time.timestamp.nanoseconds
-    offset = packet.provenance.offset
+    self.init(
+      packet.time, number: number, offset: packet.provenance.offset, recordLength: recordLength,
+      payloadLength: payloadLength, sequence: packet.sequence, options: packet.options, window: packet.window,
+      ipID: packet.ipID, timeToLive: packet.timeToLive, flags: packet.flags, dontFragment: packet.dontFragment,
+      direction: direction)
+  }
+
+  @inline(__always)
+  init(
+    _ time: EventTime, number: Int, offset: Int, recordLength: UInt32, payloadLength: UInt32, sequence: UInt32,
+    options: TCPOptions, window: UInt16, ipID: UInt16?, timeToLive: UInt8?, flags: TCPFlags, dontFragment: Bool,
+    direction: FlowDirection
+  ) {
+    nanoseconds = time.timestamp.nanoseconds
+    self.offset = offset
     self.number = number
     self.recordLength = recordLength
-    self.payloadLength = payloadLength
-    sequence = packet.sequence
-    options = packet.options
-    window = packet.window
-    ipID = packet.ipID
-    timeToLive = packet.timeToLive
-    flags = packet.flags
-    fractionDigits = packet.time.fractionDigits
-    dontFragment = packet.dontFragment
+    payload = payloadLength
+    self.sequence = sequence
+    self.options = options
+    self.window = window
+    self.ipID = ipID
+    self.timeToLive = timeToLive
+    self.flags = flags
+    fractionDigits = time.fractionDigits
+    self.dontFragment = dontFragment
     self.direction = direction
   }
 
   var time: EventTime { EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: fractionDigits) }
+  var payloadLength: Int { Int(payload) }
 
   func provenance(_ input: InputID) -> Provenance {
     Provenance(input: input, place: .frame(number), offset: offset, length: Int(recordLength))
@@ -92,7 +111,7 @@ struct NotedPacket {
     var packet = PacketRecord(
       time: time,
       source: IPAddress(bits: isFromLow ? key.low : key.high), target: IPAddress(bits: isFromLow ? key.high : key.low),
-      transport: key.isUDP ? .udp : .tcp, payloadLength: Int(payloadLength), provenance: provenance(input))
+      transport: key.isUDP ? .udp : .tcp, payloadLength: payloadLength, provenance: provenance(input))
     packet.setPorts(
       source: isFromLow ? key.lowPort : key.highPort, target: isFromLow ? key.highPort : key.lowPort)
     packet.flags = flags

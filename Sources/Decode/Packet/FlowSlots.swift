@@ -13,11 +13,22 @@ struct FlowSlots {
     _modify { yield &entries[slot] }
   }
 
+  /// Brings the index's place of a hash into the cache.
+  func prefetch(hash: UInt32) { index.prefetch(hash: hash) }
+
+  /// Brings the entry of a flow into the cache, if there is one.
+  func prefetchEntry(hash: UInt32) -> Int? {
+    guard let slot = index.likelySlot(hash: hash) else { return nil }
+    entries.prefetch(slot)
+    return slot
+  }
+
   func slot(of key: FlowKey, hash: UInt32) -> Int? { index.slot(hash: hash) { entries[$0].key == key } }
 
   /// Gives a flow that is not there yet a slot.
   mutating func insert(_ entry: FlowEntry) -> Int {
     let slot = freeSlots.popLast() ?? Int32(entries.count)
+    entries.makeRoom()
     if Int(slot) == entries.count { entries.append(entry) } else { entries[Int(slot)] = entry }
     index.insert(hash: entry.hash, slot: Int(slot))
     return Int(slot)

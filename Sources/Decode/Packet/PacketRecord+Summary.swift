@@ -15,14 +15,38 @@ extension PacketRecord {
   static func summary(
     _ source: Endpoint, _ target: Endpoint, _ transport: Transport, _ flags: TCPFlags, payloadLength: Int
   ) -> Bytes {
-    let letters = transport == .tcp ? " " + flags.notation : ""
-    return Bytes("\(dotted(source)) > \(dotted(target)): \(transport.rawValue)\(letters), length \(payloadLength)")
+    var text: [UInt8] = []
+    text.reserveCapacity(80)
+    text.append(dotted: source)
+    text.append(contentsOf: " > ".utf8)
+    text.append(dotted: target)
+    text.append(contentsOf: ": ".utf8)
+    text.append(contentsOf: transport.rawValue.utf8)
+    if transport == .tcp { text.append(contentsOf: (" " + flags.notation).utf8) }
+    text.append(contentsOf: ", length ".utf8)
+    text.append(contentsOf: String(payloadLength).utf8)
+    return Bytes(text)
   }
 }
 
 /// An endpoint as tcpdump writes it.
 private func dotted(_ endpoint: Endpoint) -> String {
-  endpoint.host.notation + (endpoint.port.map { "." + String($0) } ?? "")
+  var text: [UInt8] = []
+  text.append(dotted: endpoint)
+  return String(decoding: text, as: UTF8.self)
+}
+
+extension Array where Element == UInt8 {
+  fileprivate mutating func append(dotted endpoint: Endpoint) {
+    if let address = endpoint.host.address, address.isV4 {
+      append(dotted: address)
+    } else {
+      append(contentsOf: endpoint.host.notation.utf8)
+    }
+    guard let port = endpoint.port else { return }
+    append(0x2e)
+    append(decimal: port)
+  }
 }
 
 extension TCPFlags {

@@ -9,6 +9,15 @@ struct SlotIndex {
   private var places = ContiguousArray(repeating: Place(), count: 1 << 10)
   private(set) var count = 0
 
+  /// Brings the place of a hash into the cache.
+  func prefetch(hash: UInt32) { places.prefetch(Int(hash) & (places.count - 1)) }
+
+  /// A slot that is probably that of the hash, without asking its owner.
+  func likelySlot(hash: UInt32) -> Int? {
+    let place = places[Int(hash) & (places.count - 1)]
+    return place.slot != SlotIndex.none && place.hash == hash ? Int(place.slot) : nil
+  }
+
   /// The slot of that hash for which `matches` is true.
   @inline(__always)
   func slot(hash: UInt32, where matches: (Int) -> Bool) -> Int? {
@@ -33,9 +42,10 @@ struct SlotIndex {
   mutating func remove(hash: UInt32, slot: Int) {
     let mask = places.count - 1
     var hole = Int(hash) & mask
+    count -= 1
+    var places = places.mutableSpan
     while places[hole].slot != Int32(truncatingIfNeeded: slot) { hole = (hole + 1) & mask }
     places[hole] = Place()
-    count -= 1
     // What was pushed on by the one that is gone moves back, or a search would end at the hole.
     var index = (hole + 1) & mask
     while places[index].slot != SlotIndex.none {
@@ -58,7 +68,7 @@ struct SlotIndex {
 
   private mutating func grow() {
     let old = places
-    places = ContiguousArray(repeating: Place(), count: old.count * 2)
+    places = ContiguousArray(onLargePages: Place(), count: old.count * 2)
     for known in old where known.slot != SlotIndex.none { place(known) }
   }
 }

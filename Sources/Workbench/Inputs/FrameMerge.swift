@@ -78,11 +78,33 @@ struct FrameMerge: Sendable {
     return Outcome(events: events, table: table, intakes: intakes)
   }
 
+  /// A frame that waits for its turn.
+  private struct Ready {
+    enum Kind {
+      /// It takes a decoder to say what it is.
+      case any
+      case plain
+      /// It is plain, and another thread's.
+      case foreign
+    }
+    let frame: CapturedFrame
+    /// In the reader's block.
+    let place: Range<Int>
+    var kind = Kind.any
+    /// Meaningless where the frame is not plain.
+    var packet = PlainPacket()
+  }
+
   /// One capture, standing at its next frame.
   private final class Lane {
+    /// So many frames are read before the first of them is pushed: as many as the processor can wait for at a time.
+    static let batchSize = 32
+
     let input: InputList.Input
     var reader: CaptureReader
-    var frame: CapturedFrame?
+    var batch: ContiguousArray<Ready> = []
+    /// The next frame's place in the batch.
+    var position = 0
     var intake = Intake()
     var trouble: CaptureError?
     /// Of the frames that every thread decodes, and of those that only the thread of their shard does: among these is
@@ -106,12 +128,23 @@ struct FrameMerge: Sendable {
       intake.tally.bytes = reader.readLength
     }
 
-    func advance() {
-      do { frame = try reader.next() } catch {
-        trouble = error
-        frame = nil
-      }
+    var frame: CapturedFrame? { position < batch.count ? batch[position].frame : nil }
+
+    /// Reads the next frame, and those that come with it.
+    func read() {
+      position = 0
+      batch.removeAll(keepingCapacity: true)
+      do { try Lane.read(&reader, into: &batch) } catch { trouble = error }
       intake.tally.bytes = reader.readLength
+    }
+
+    private static func read(
+      _ reader: inout CaptureReader, into batch: inout ContiguousArray<Ready>
+    ) throws(CaptureError) {
+      repeat {
+        guard let frame = try reader.next() else { return }
+        batch.append(Ready(frame: frame, place: reader.place))
+      } while batch.count < batchSize && reader.isNextReady
     }
 
     func provenance(_ frame: CapturedFrame) -> Provenance {
@@ -154,7 +187,7 @@ struct FrameMerge: Sendable {
     for input in captures {
       do {
         let lane = try Lane(input, settings)
-        lane.advance()
+        read(lane)
         lanes.append(lane)
       } catch {
         var intake = Intake()
@@ -165,14 +198,17 @@ struct FrameMerge: Sendable {
     }
     var next = ordered.startIndex
     let isLive = captures.contains { $0.live != nil }
-    while let lane = isLive ? FrameMerge.awaited(lanes) : FrameMerge.earliest(lanes), let frame = lane.frame {
+    while let lane = isLive ? awaited(lanes) : FrameMerge.earliest(lanes), let frame = lane.frame {
       while next < ordered.endIndex, ordered[next].time.isDated, ordered[next].time.timestamp <= frame.time.timestamp {
         push(ordered[next])
         next += 1
       }
-      push(frame, lane.reader.bytes, of: lane)
-      if isFirst { progress(frame.recordLength) }
-      lane.advance()
+      // Where nothing else waits, all that was read can go.
+      let end = lanes.count == 1 && next == ordered.endIndex ? lane.batch.count : lane.position + 1
+      if isFirst { progress(count(lane.batch[lane.position..<end], of: lane)) }
+      push(lane.batch[lane.position..<end], lane.reader.block, of: lane)
+      lane.position = end
+      if end == lane.batch.count { read(lane) }
     }
     for lane in lanes {
       lane.common.finish()
@@ -184,10 +220,10 @@ struct FrameMerge: Sendable {
   }
 
   /// The same, where interfaces are among them: one without a frame holds up no other.
-  private static func awaited(_ lanes: [Lane]) -> Lane? {
+  private mutating func awaited(_ lanes: [Lane]) -> Lane? {
     while true {
-      for lane in lanes where lane.frame == nil && lane.reader.isOpen { lane.advance() }
-      if let lane = earliest(lanes), lane.frame != nil { return lane }
+      for lane in lanes where lane.frame == nil && lane.reader.isOpen { read(lane) }
+      if let lane = FrameMerge.earliest(lanes), lane.frame != nil { return lane }
       guard let open = lanes.first(where: { $0.reader.isOpen }) else { return nil }
       open.reader.wait()
     }
@@ -210,6 +246,65 @@ struct FrameMerge: Sendable {
     return early != late ? early < late : left.input.path < right.input.path
   }
 
+  private mutating func read(_ lane: Lane) {
+    lane.read()
+    var batch = lane.batch
+    lane.batch = []
+    prepare(&batch, lane.reader.block, of: lane)
+    lane.batch = batch
+  }
+
+  /// Reads what is plain, and has its flows brought.
+  private mutating func prepare(_ batch: inout ContiguousArray<Ready>, _ block: RawSpan, of lane: Lane) {
+    for index in batch.indices {
+      guard let decoder = lane.decoder(of: batch[index].frame.link) else { continue }
+      prepare(&batch[index], block, decoder)
+    }
+    for index in batch.indices where batch[index].kind == .plain {
+      tables[batch[index].packet.shard].fetch(batch[index].packet)
+    }
+    for shard in tables.indices where owns(shard) { tables[shard].fetchSources() }
+  }
+
+  private mutating func prepare(_ ready: inout Ready, _ block: RawSpan, _ decoder: FrameDecoder) {
+    let frame = ready.frame
+    let isPlain = decoder.readPlain(
+      block.slice(ready.place), originalLength: frame.originalLength, time: frame.time, number: frame.number,
+      offset: frame.offset, recordLength: frame.recordLength, isVerified: settings.verifiesChecksums,
+      into: &ready.packet)
+    guard isPlain else { return }
+    let shard = ready.packet.shard
+    guard owns(shard) else {
+      ready.kind = .foreign
+      return
+    }
+    ready.kind = .plain
+    tables[shard].expect(&ready.packet)
+  }
+
+  /// - Returns: the bytes of the frames.
+  private func count(_ frames: ContiguousArray<Ready>.SubSequence, of lane: Lane) -> Int {
+    var bytes = 0
+    for index in frames.indices {
+      lane.count(frames[index].frame)
+      bytes += frames[index].frame.recordLength
+    }
+    return bytes
+  }
+
+  private mutating func push(_ frames: ContiguousArray<Ready>.SubSequence, _ block: RawSpan, of lane: Lane) {
+    let input = lane.input.id
+    for index in frames.indices {
+      switch frames[index].kind {
+      case .plain:
+        let frame = block.slice(frames[index].place)
+        tables[frames[index].packet.shard].push(frames[index].packet, of: input, frame: frame, into: &events)
+      case .any: push(frames[index].frame, block.slice(frames[index].place), of: lane)
+      case .foreign: break
+      }
+    }
+  }
+
   private func owns(_ shard: Int) -> Bool { threads == 1 || shard % threads == thread }
 
   private mutating func push(_ packet: PacketRecord) {
@@ -220,7 +315,6 @@ struct FrameMerge: Sendable {
   }
 
   private mutating func push(_ frame: CapturedFrame, _ bytes: RawSpan, of lane: Lane) {
-    if isFirst { lane.count(frame) }
     guard let decoder = lane.decoder(of: frame.link) else {
       if isFirst {
         lane.noteOdd(.unsupportedFormat, "\(frame.link.description) is not read yet", frame)

@@ -16,6 +16,9 @@ struct JSONWriter {
 
   mutating func value(_ text: String) {
     bytes.append(0x22)
+    defer { bytes.append(0x22) }
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c && $0 != 0x7f }
+    if isPlain { return bytes.append(contentsOf: text.utf8) }
     for byte in text.utf8 {
       switch byte {
       case 0x22, 0x5c: bytes += [0x5c, byte]
@@ -25,9 +28,8 @@ struct JSONWriter {
       default: bytes.append(byte)
       }
     }
-    bytes.append(0x22)
   }
-  mutating func value(_ number: some BinaryInteger) { bytes += Array(String(number).utf8) }
+  mutating func value(_ number: some BinaryInteger) { bytes.append(contentsOf: String(number).utf8) }
   /// A finite number; anything else has no place in JSON and is written as null.
   mutating func value(_ number: Double) {
     guard number.isFinite else { return null() }

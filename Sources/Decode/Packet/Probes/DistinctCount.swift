@@ -1,14 +1,17 @@
 import Evidence
 
-/// Counts different values in bounded memory: exactly up to 64, then by HyperLogLog with 256 registers (Flajolet et al.,
-/// 2007), whose standard error is 6.5 %. Of one and the same set of values the count is always the same.
+/// Counts different values in bounded memory: exactly up to 64, then by HyperLogLog (Flajolet et al., 2007), whose standard
+/// error is 6.5 % with 256 registers and 1.6 % with 4096. Of one and the same set of values the count is always the same.
 struct DistinctCount {
   private static let exactCap = 64
-  private static let registerBits = 8
 
+  private let registerBits: Int
   /// Sorted hashes, while they are few.
   private var few: ContiguousArray<UInt64> = []
   private var registers: ContiguousArray<UInt8> = []
+
+  /// - Parameter registerBits: of the number of registers.
+  init(registerBits: Int = 8) { self.registerBits = registerBits }
 
   mutating func insert(_ value: UInt128) { insert(hash: DistinctCount.hash(value)) }
 
@@ -36,7 +39,8 @@ struct DistinctCount {
     return ProbeSum.Distinct(max(Int(estimate.rounded()), DistinctCount.exactCap + 1), isEstimate: true)
   }
 
-  private mutating func insert(hash: UInt64) {
+  /// Inserts a value of which ``hash(_:)`` is known.
+  mutating func insert(hash: UInt64) {
     guard registers.isEmpty else {
       register(hash)
       return
@@ -61,20 +65,20 @@ struct DistinctCount {
   }
 
   private mutating func spread() {
-    registers = ContiguousArray(repeating: 0, count: 1 << DistinctCount.registerBits)
+    registers = ContiguousArray(repeating: 0, count: 1 << registerBits)
     for hash in few { register(hash) }
     few = []
   }
 
   private mutating func register(_ hash: UInt64) {
-    let index = Int(hash >> UInt64(64 - DistinctCount.registerBits))
-    let rank = UInt8(min((hash << UInt64(DistinctCount.registerBits)).leadingZeroBitCount, 55) + 1)
-    registers[index] = max(registers[index], rank)
+    let index = Int(hash >> UInt64(64 - registerBits))
+    let rank = UInt8(min((hash << UInt64(registerBits)).leadingZeroBitCount, 55) + 1)
+    if registers[index] < rank { registers[index] = rank }
   }
 
   /// The finalizer of SplitMix64 over both halves. Without a seed, which would show in the estimate: who chooses
   /// addresses to fool it spoils a number that is printed as an estimate, and nothing else.
-  private static func hash(_ value: UInt128) -> UInt64 {
+  static func hash(_ value: UInt128) -> UInt64 {
     mix(UInt64(truncatingIfNeeded: value) &+ mix(UInt64(truncatingIfNeeded: value >> 64) &+ 0x9e37_79b9_7f4a_7c15))
   }
   private static func mix(_ value: UInt64) -> UInt64 {

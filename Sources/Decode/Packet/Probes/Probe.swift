@@ -20,7 +20,12 @@ struct Probe {
   /// Whether RPC may be at home where it was tried.
   let isOfConcern: Bool
   /// Whether it met something that answered: worth telling before those that met nothing.
-  var isNotable: Bool { outcome == .connected || outcome == .answered }
+  var isNotable: Bool {
+    switch outcome {
+    case .connected, .answered: true
+    default: false
+    }
+  }
 
   var provenance: Provenance { Provenance(input: input, place: .frame(frame), offset: offset, length: length) }
 }

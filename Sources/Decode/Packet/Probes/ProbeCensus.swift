@@ -2,15 +2,13 @@ import Evidence
 
 /// Probes counted together: those of one source, or of a crowd of sources. Of a fixed size, however many there are.
 struct ProbeCensus {
-  /// Different ports of which each is counted; those met later are not listed.
-  private static let portCap = 256
-
   private(set) var probes = 0
   private(set) var first: Probe?
   private(set) var last: EventTime?
   private var techniques = ContiguousArray(repeating: 0, count: ProbeTechnique.allCases.count)
-  private var outcomes: [Outcome: Int] = [:]
-  private var ports: [Service: Int] = [:]
+  /// By the outcome's rank.
+  private var outcomes = ContiguousArray(repeating: 0, count: Outcome.allCases.count)
+  private var ports = PortTally()
   /// By value; more than a few only where many machines, or one that forges them, send.
   private var timesToLive = ContiguousArray<Int32>()
   private var hosts = DistinctCount()
@@ -26,33 +24,39 @@ struct ProbeCensus {
 
   mutating func note(_ probe: Probe) {
     probes += 1
-    if first.map({ probe.time < $0.time }) ?? true { first = probe }
-    last = max(last ?? probe.time, probe.time)
+    let isFirst = first.map { probe.time < $0.time } ?? true
+    if isFirst { first = probe }
+    if last.map({ $0 < probe.time }) ?? true { last = probe.time }
     techniques[Int(probe.technique.rawValue)] += 1
-    outcomes[probe.outcome, default: 0] += 1
-    let service = Service(probe.transport, probe.port)
-    if ports.count < ProbeCensus.portCap || ports[service] != nil { ports[service, default: 0] += 1 }
+    outcomes[probe.outcome.rank] += 1
+    let isKnownPort = ports.note(probe.transport, probe.port)
     if let ttl = probe.timeToLive {
       if timesToLive.isEmpty { timesToLive = ContiguousArray(repeating: 0, count: 256) }
       timesToLive[Int(ttl)] &+= 1
     }
-    noteTarget(probe)
-    if probe.isNotable { note(open: ProbeSum.Open(host: probe.targetHost, service: service)) }
+    noteTarget(probe, isKnownPort: isKnownPort)
+    if probe.isNotable { note(open: ProbeSum.Open(host: probe.targetHost, service: probe.service)) }
   }
 
-  private mutating func noteTarget(_ probe: Probe) {
+  private mutating func noteTarget(_ probe: Probe, isKnownPort: Bool) {
     let port = UInt128(probe.port)
     services.insert(probe.target ^ port << 64 ^ UInt128(probe.transport == .tcp ? 0 : probe.technique.rawValue) << 80)
-    switch probe.technique {
+    // What is listed was counted before.
+    if !isKnownPort { note(port, of: probe.technique) }
+    let hash = DistinctCount.hash(probe.target)
+    if probe.isOfConcern { rpcHosts.insert(hash: hash) }
+    guard probe.target != lastTarget else { return }
+    lastTarget = probe.target
+    hosts.insert(hash: hash)
+    if firstHosts.count < ProbeSum.listCap, !firstHosts.contains(probe.target) { firstHosts.append(probe.target) }
+  }
+
+  private mutating func note(_ port: UInt128, of technique: ProbeTechnique) {
+    switch technique {
     case .udp: udpPorts.insert(port)
     case .ipProtocol: ipProtocols.insert(port)
     default: tcpPorts.insert(port)
     }
-    if probe.isOfConcern { rpcHosts.insert(probe.target) }
-    guard probe.target != lastTarget else { return }
-    lastTarget = probe.target
-    hosts.insert(probe.target)
-    if firstHosts.count < ProbeSum.listCap, !firstHosts.contains(probe.target) { firstHosts.append(probe.target) }
   }
 
   /// The lowest are kept, so that the order of arrival does not show.
@@ -68,9 +72,10 @@ struct ProbeCensus {
     if let theirs = other.first, first.map({ theirs.time < $0.time }) ?? true { first = theirs }
     if let theirs = other.last { last = max(last ?? theirs, theirs) }
     for index in techniques.indices { techniques[index] += other.techniques[index] }
-    outcomes.merge(other.outcomes, uniquingKeysWith: +)
-    for (service, count) in other.ports.sorted(by: { $0.key < $1.key })
-    where ports.count < ProbeCensus.portCap || ports[service] != nil { ports[service, default: 0] += count }
+    for index in outcomes.indices { outcomes[index] += other.outcomes[index] }
+    for (service, count) in other.ports.counts.sorted(by: { $0.service < $1.service }) {
+      _ = ports.note(service.transport, service.port, count: count)
+    }
     if timesToLive.isEmpty {
       timesToLive = other.timesToLive
     } else {
@@ -103,10 +108,10 @@ struct ProbeCensus {
       udpPorts: value(udpPorts), ipProtocols: value(ipProtocols), rpcHosts: value(rpcHosts),
       techniques: Dictionary(
         uniqueKeysWithValues: ProbeTechnique.allCases.map { ($0, techniques[Int($0.rawValue)]) }.filter { $0.1 > 0 }),
-      outcomes: outcomes,
-      ports: ports.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(ProbeSum.listCap).map {
-        ($0.key, $0.value)
-      },
+      outcomes: Dictionary(
+        uniqueKeysWithValues: Outcome.allCases.map { ($0, outcomes[$0.rank]) }.filter { $0.1 > 0 }),
+      ports: Array(
+        ports.counts.sorted { ($1.probes, $0.service) < ($0.probes, $1.service) }.prefix(ProbeSum.listCap)),
       firstHosts: firstHosts.map { .address(IPAddress(bits: $0)) }, open: open, last: last,
       timeToLive: common.map { (UInt8($0), Int(timesToLive[$0])) })
   }
@@ -117,4 +122,5 @@ struct ProbeCensus {
 
 extension Probe {
   var targetHost: Host { .address(IPAddress(bits: target)) }
+  var service: Service { Service(transport, port) }
 }

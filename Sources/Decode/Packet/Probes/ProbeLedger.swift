@@ -25,6 +25,12 @@ struct ProbeLedger: Sendable {
     var firstTold: Int32 = -1
     var lastTold: Int32 = -1
     let hash: UInt32
+
+    mutating func note(_ probe: Probe) {
+      probes &+= 1
+      isFresh = true
+      last = max(last, probe.time.timestamp.nanoseconds)
+    }
   }
   private struct Told {
     let event: Event
@@ -37,6 +43,8 @@ struct ProbeLedger: Sendable {
   private var index = SlotIndex()
   private var probers: ContiguousArray<Prober> = []
   private var hand = 0
+  /// Hashes of sources of which probes may come soon.
+  private var expected: ContiguousArray<UInt32> = []
   private var profiles: ContiguousArray<ProbeCensus> = []
   private var told: ContiguousArray<Told> = []
   private var toldNotable = 0
@@ -51,6 +59,8 @@ struct ProbeLedger: Sendable {
   private struct Forgotten: Sendable {
     var sources = 0
     var probes = 0
+    /// Which they were: a source that is forgotten and comes back is one source.
+    var addresses = DistinctCount(registerBits: 12)
   }
   /// Something of the sources that tried ports of RPC, and of the others.
   private struct Classes<Value: Sendable>: Sendable {
@@ -68,13 +78,26 @@ struct ProbeLedger: Sendable {
 
   // MARK: Probes in
 
+  /// Prepares for a probe of that source, which may come soon.
+  mutating func expect(_ address: UInt128) {
+    let hash = seed.hash(address)
+    index.prefetch(hash: hash)
+    if expected.count < 64 { expected.append(hash) }
+  }
+
+  /// Brings what is known of the sources that are expected into the cache.
+  mutating func fetch() {
+    for hash in expected {
+      if let slot = index.likelySlot(hash: hash) { probers.prefetch(slot) }
+    }
+    expected.removeAll(keepingCapacity: true)
+  }
+
   /// Counts a probe.
   /// - Returns: Its source's number, if the probe is to be told by an Event of its own.
   mutating func push(_ probe: Probe) -> Int? {
     let slot = slot(of: probe.source, probe)
-    probers[slot].probes &+= 1
-    probers[slot].isFresh = true
-    probers[slot].last = max(probers[slot].last, probe.time.timestamp.nanoseconds)
+    probers[slot].note(probe)
     let profile = Int(probers[slot].profile)
     if profile >= 0 {
       profiles[profile].note(probe)
@@ -126,6 +149,7 @@ struct ProbeLedger: Sendable {
     let slot: Int
     if probers.count < limits.sources {
       slot = probers.count
+      probers.makeRoom()
       probers.append(prober)
     } else {
       slot = forgetOne(probe)
@@ -193,6 +217,7 @@ struct ProbeLedger: Sendable {
       small[prober.isOfConcern] -= 1
       forgotten[prober.isOfConcern].sources += 1
       forgotten[prober.isOfConcern].probes += Int(prober.probes)
+      forgotten[prober.isOfConcern].addresses.insert(prober.address)
     }
     return hand
   }
@@ -215,6 +240,7 @@ struct ProbeLedger: Sendable {
     for isOfConcern in [true, false] {
       forgotten[isOfConcern].sources += other.forgotten[isOfConcern].sources
       forgotten[isOfConcern].probes += other.forgotten[isOfConcern].probes
+      forgotten[isOfConcern].addresses.merge(other.forgotten[isOfConcern].addresses)
     }
     oddities.merge(other.oddities)
   }
@@ -263,6 +289,7 @@ struct ProbeLedger: Sendable {
     for prober in probers where prober.profile < 0 {
       crowd[prober.isOfConcern].sources += 1
       crowd[prober.isOfConcern].probes += Int(prober.probes)
+      if forgotten[prober.isOfConcern].sources > 0 { crowd[prober.isOfConcern].addresses.insert(prober.address) }
     }
     for isOfConcern in [true, false] { isCrowded[isOfConcern] = crowd[isOfConcern].sources > limits.singly }
     for slot in probers.indices {
@@ -307,8 +334,7 @@ struct ProbeLedger: Sendable {
   private func append(
     _ census: ProbeCensus, _ crowd: Forgotten, isExact: Bool, into events: inout [Event]
   ) {
-    // A source that was forgotten and came back is counted twice.
-    let sources = ProbeSum.Distinct(crowd.sources, isEstimate: !isExact)
+    let sources = isExact ? ProbeSum.Distinct(crowd.sources) : crowd.addresses.value
     guard let sum = census.sum(of: crowd.probes, sources: sources) else { return }
     append(census, sum, source: .unknown, count: max(1, crowd.probes), into: &events)
   }
