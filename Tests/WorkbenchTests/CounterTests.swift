@@ -59,7 +59,12 @@ struct CounterTests {
     let json = try analysis.json()
     #expect(json["counters"]["host_records"].number == Double(analysis.inputs.reduce(0) { $0 + $1.tally.hostRecords }))
     #expect(json["counters"]["incidents"].number == Double(json["incidents"].items.count))
-    let files = FileManager.default.enumerator(atPath: Repository.examples)?.compactMap { $0 as? String } ?? []
-    #expect(json["inputs"].items.count == files.count { $0.contains(".") })
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: Repository.examples)
+    let files = paths.filter { path in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: Repository.examples + "/" + path, isDirectory: &isFolder)
+        && !isFolder.boolValue
+    }
+    #expect(json["inputs"].items.count == files.count)
   }
 }
