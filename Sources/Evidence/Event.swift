@@ -78,16 +78,31 @@ package struct Event: Sendable {
   /// When it ended, as far as the evidence tells: of a scan the time of its last probe.
   package var end: EventTime { probes?.last ?? time }
 
-  /// In the order of ``precedes(_:_:)``. Times decide nearly always, and Events are large: so places are sorted by time, and
-  /// the Events are moved once.
-  package static func sorted(_ events: [Event]) -> [Event] {
-    let times = events.map(\.time)
-    let order = events.indices.sorted { left, right in
+  /// Puts Events in the order of ``precedes(_:_:)``. Times decide nearly always, and Events are large: so their places are
+  /// sorted by time, and then each Event is moved once, without a copy.
+  package static func sort(_ events: inout [Event]) {
+    var order = places(events)
+    for start in order.indices {
+      var place = start
+      // Along a circle of Events that stand in each other's places.
+      while order[place] != start {
+        let next = order[place]
+        events.swapAt(place, next)
+        order[place] = place
+        place = next
+      }
+      order[place] = place
+    }
+  }
+
+  /// For each place the one from where its Event comes.
+  private static func places(_ events: [Event]) -> [Int] {
+    let times = events.indices.map { events[$0].time }
+    return events.indices.sorted { left, right in
       if times[left] < times[right] { return true }
       if times[right] < times[left] { return false }
       return precedes(events[left], events[right])
     }
-    return order.map { events[$0] }
   }
 
   /// The order in which events are judged: by time, and where times agree by what the event says, never by its place.

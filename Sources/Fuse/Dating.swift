@@ -16,7 +16,10 @@ package struct Dating: Sendable {
   /// time of day. Two days that fit decide nothing.
   package func date(_ events: inout [Event]) {
     var records: [Moment: [Kind: Sighting]] = [:]
-    for record in events where record.view == .host && record.time.isDated && record.action != .response {
+    // By place: of millions of Events of the network not one is copied.
+    for index in events.indices
+    where events[index].view == .host && events[index].time.isDated && events[index].action != .response {
+      let record = events[index]
       let time = record.time.timeOfDay
       let moment = moment(record, second: time / Dating.second)
       guard records[moment].map({ $0.count <= Dating.kindCap }) ?? true else { continue }

@@ -8,8 +8,9 @@ package struct ExposureReading: Sendable {
 
   package init(programs: ProgramTable, events: [Event]) {
     self.programs = programs
-    for event in events where event.transport == .tcp && event.outcome == .reset && resets[event.target] == nil {
-      resets[event.target] = event.time
+    for index in events.indices
+    where events[index].transport == .tcp && events[index].outcome == .reset && resets[events[index].target] == nil {
+      resets[events[index].target] = events[index].time
     }
   }
 

@@ -66,10 +66,10 @@ extension Identities {
   mutating func joinShortNames(_ events: [Event], gap: Double) {
     var seen: Set<[Host]> = []
     // One event for each pair of names; a trace with more than this many is not one that people abbreviated.
-    let exchanges = events.filter {
-      $0.source.host.name != nil && $0.target.host.name != nil && seen.count < 256
-        && seen.insert([$0.source.host, $0.target.host]).inserted
-    }
+    let exchanges = events.indices.filter {
+      events[$0].source.host.name != nil && events[$0].target.host.name != nil && seen.count < 256
+        && seen.insert([events[$0].source.host, events[$0].target.host]).inserted
+    }.map { events[$0] }
     for (index, one) in exchanges.enumerated() {
       for other in exchanges[(index + 1)...] {
         let ends = [one.source.host, other.source.host, one.target.host, other.target.host]
@@ -116,9 +116,15 @@ extension Identities {
       else { return nil }
       return Call(source: event.source.host, program: program, procedure: rpc.procedureName)
     }
-    var onWire: [Call: [Event]] = [:]
+    // A capture alone tells no names.
+    guard
+      events.indices.contains(where: {
+        events[$0].view == .host && events[$0].time.isDated && events[$0].target.host.name != nil
+      })
+    else { return }
+    var onWire: [Call: [(time: Timestamp, target: Host)]] = [:]
     for event in events where event.view == .network && event.time.isDated && event.target.host.address != nil {
-      if let call = call(event) { onWire[call, default: []].append(event) }
+      if let call = call(event) { onWire[call, default: []].append((event.time.timestamp, event.target.host)) }
     }
     guard !onWire.isEmpty else { return }
     // Records come in order of time, so for each call one window moves over the wire's events.
@@ -154,8 +160,8 @@ private struct TargetWindow {
   private static let targetCap = 64
 
   /// - Parameter events: In order of time.
-  init(_ events: [Event], tolerance: Double) {
-    self.events = events.map { ($0.time.timestamp, $0.target.host) }
+  init(_ events: [(time: Timestamp, target: Host)], tolerance: Double) {
+    self.events = events
     self.tolerance = tolerance
   }
 

@@ -155,10 +155,10 @@ package struct Analyst: Sendable {
     let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
     var decoding = options.decoding
     decoding.overlap = configuration.overlap
-    let merge = await FrameMerge.run(
+    var merge = await FrameMerge.run(
       captures: captures, packets: intake.packets, threads: options.threads, settings: decoding,
       progress: progress)
-    intake.events += merge.events
+    if intake.events.isEmpty { swap(&intake.events, &merge.events) } else { intake.events += merge.events }
     intake.oddities.merge(merge.table.oddities)
     var summaries = readings.map { summary($0) }
     for index in summaries.indices {
@@ -168,10 +168,12 @@ package struct Analyst: Sendable {
     }
 
     let settings = fusionSettings()
-    var events = Event.sorted(intake.events)
-    let before = events.count { $0.time.isDated }
+    var events = intake.events
+    intake.events = []
+    Event.sort(&events)
+    let before = events.indices.count { events[$0].time.isDated }
     Dating(settings: settings).date(&events)
-    if events.count(where: { $0.time.isDated }) != before { events = Event.sorted(events) }
+    if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
     let findings = detect(events, &intake.oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
@@ -188,7 +190,7 @@ package struct Analyst: Sendable {
   private func detect(_ events: [Event], _ oddities: inout OddityTally) -> [Finding] {
     var detector = Detector(rules: knowledge.rules)
     var findings: [Finding] = []
-    for (index, event) in events.enumerated() { detector.push(event, index: index, into: &findings) }
+    for index in events.indices { detector.push(events[index], index: index, into: &findings) }
     detector.finish(into: &findings)
     oddities.merge(detector.oddities)
     return findings

@@ -136,9 +136,9 @@ package struct ConversationTable: Sendable {
     let next = recentTCP.next(after: scout) ?? recentTCP.oldest
     guard let next else { return }
     scout = next
-    flows.prefetch(hash: flows[next].hash)
-    notes.prefetch(flows[next].firstNote)
-    ledger.expect(flows[next].likelyClient)
+    let end = flows.prefetchEnd(next)
+    notes.prefetch(end.firstNote)
+    ledger.expect(end.client)
   }
 
   /// The last step, when all packets of a batch were asked for: the sources of probes.
@@ -290,10 +290,8 @@ package struct ConversationTable: Sendable {
 
   /// A young flow is a probe or nothing.
   private mutating func end(young entry: FlowEntry, into events: inout [Event]) -> Bool {
-    // Most flows of a scan are one packet, of which numbers are enough.
-    if entry.noted == 1, entry.firstNote != FlowNotes.end,
-      let probe = Probe(alone: notes[entry.firstNote], entry.key, entry.input)
-    {
+    // Most flows of a scan are one packet, and perhaps its answer, of which numbers are enough.
+    if let probe = probe(of: entry) {
       if let source = ledger.push(probe), var flow = flow(of: entry) {
         ConversationTable.tell(probe, of: source, &flow, &journal, &ledger)
       }
@@ -301,6 +299,13 @@ package struct ConversationTable: Sendable {
     }
     guard var flow = flow(of: entry) else { return false }
     return ConversationTable.end(&flow, &journal, &ledger, into: &events)
+  }
+
+  private func probe(of entry: FlowEntry) -> Probe? {
+    guard entry.noted == 1 || entry.noted == 2, entry.firstNote != FlowNotes.end,
+      let probe = Probe(alone: notes[entry.firstNote], entry.key, entry.input)
+    else { return nil }
+    return entry.noted == 1 ? probe : probe.answered(by: notes[entry.lastNote], to: notes[entry.firstNote])
   }
 
   private static func end(

@@ -23,6 +23,13 @@ struct FlowSlots {
     return slot
   }
 
+  /// Brings into the cache where the index knows of a flow that will end soon.
+  /// - Returns: its first note, and who probably asks.
+  mutating func prefetchEnd(_ slot: Int) -> (firstNote: Int32, client: UInt128) {
+    index.prefetch(hash: entries[slot].hash)
+    return (entries[slot].firstNote, entries[slot].likelyClient)
+  }
+
   func slot(of key: FlowKey, hash: UInt32) -> Int? { index.slot(hash: hash) { entries[$0].key == key } }
 
   /// Gives a flow that is not there yet a slot.

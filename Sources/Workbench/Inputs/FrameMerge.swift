@@ -60,10 +60,12 @@ struct FrameMerge: Sendable {
   }
 
   /// In the order of the shards, whoever read them.
-  private static func joined(_ merges: [FrameMerge]) -> Outcome {
+  private static func joined(_ merges: consuming [FrameMerge]) -> Outcome {
     var table = merges[0].tables[0]
     for shard in 1..<FlowShard.count { table.merge(merges[shard % merges.count].tables[shard]) }
-    var events = merges.flatMap(\.events)
+    var events = merges[0].events
+    merges[0].events = []
+    for index in merges.indices.dropFirst() { events += merges[index].events }
     table.finish(into: &events)
     var intakes = merges[0].intakes
     for merge in merges.dropFirst() {
@@ -87,9 +89,9 @@ struct FrameMerge: Sendable {
       /// It is plain, and another thread's.
       case foreign
     }
-    let frame: CapturedFrame
+    var frame: CapturedFrame
     /// In the reader's block.
-    let place: Range<Int>
+    var place = 0..<0
     var kind = Kind.any
     /// Meaningless where the frame is not plain.
     var packet = PlainPacket()
@@ -102,7 +104,9 @@ struct FrameMerge: Sendable {
 
     let input: InputList.Input
     var reader: CaptureReader
+    /// Room for a batch, and how many frames it has.
     var batch: ContiguousArray<Ready> = []
+    var count = 0
     /// The next frame's place in the batch.
     var position = 0
     var intake = Intake()
@@ -128,23 +132,25 @@ struct FrameMerge: Sendable {
       intake.tally.bytes = reader.readLength
     }
 
-    var frame: CapturedFrame? { position < batch.count ? batch[position].frame : nil }
+    var frame: CapturedFrame? { position < count ? batch[position].frame : nil }
 
-    /// Reads the next frame, and those that come with it.
-    func read() {
-      position = 0
-      batch.removeAll(keepingCapacity: true)
-      do { try Lane.read(&reader, into: &batch) } catch { trouble = error }
+    /// Reads the next frame, and those that come with it, into `batch`.
+    func read(into batch: inout ContiguousArray<Ready>) {
+      (position, count) = (0, 0)
+      do { try Lane.read(&reader, into: &batch, &count) } catch { trouble = error }
       intake.tally.bytes = reader.readLength
     }
 
     private static func read(
-      _ reader: inout CaptureReader, into batch: inout ContiguousArray<Ready>
+      _ reader: inout CaptureReader, into batch: inout ContiguousArray<Ready>, _ count: inout Int
     ) throws(CaptureError) {
       repeat {
         guard let frame = try reader.next() else { return }
-        batch.append(Ready(frame: frame, place: reader.place))
-      } while batch.count < batchSize && reader.isNextReady
+        if count == batch.count { batch.append(Ready(frame: frame)) } else { batch[count].frame = frame }
+        batch[count].place = reader.place
+        batch[count].kind = .any
+        count += 1
+      } while count < batchSize && reader.isNextReady
     }
 
     func provenance(_ frame: CapturedFrame) -> Provenance {
@@ -204,11 +210,11 @@ struct FrameMerge: Sendable {
         next += 1
       }
       // Where nothing else waits, all that was read can go.
-      let end = lanes.count == 1 && next == ordered.endIndex ? lane.batch.count : lane.position + 1
+      let end = lanes.count == 1 && next == ordered.endIndex ? lane.count : lane.position + 1
       if isFirst { progress(count(lane.batch[lane.position..<end], of: lane)) }
       push(lane.batch[lane.position..<end], lane.reader.block, of: lane)
       lane.position = end
-      if end == lane.batch.count { read(lane) }
+      if end == lane.count { read(lane) }
     }
     for lane in lanes {
       lane.common.finish()
@@ -247,20 +253,21 @@ struct FrameMerge: Sendable {
   }
 
   private mutating func read(_ lane: Lane) {
-    lane.read()
     var batch = lane.batch
     lane.batch = []
+    lane.read(into: &batch)
     prepare(&batch, lane.reader.block, of: lane)
     lane.batch = batch
   }
 
   /// Reads what is plain, and has its flows brought.
   private mutating func prepare(_ batch: inout ContiguousArray<Ready>, _ block: RawSpan, of lane: Lane) {
-    for index in batch.indices {
+    let frames = 0..<lane.count
+    for index in frames {
       guard let decoder = lane.decoder(of: batch[index].frame.link) else { continue }
       prepare(&batch[index], block, decoder)
     }
-    for index in batch.indices where batch[index].kind == .plain {
+    for index in frames where batch[index].kind == .plain {
       tables[batch[index].packet.shard].fetch(batch[index].packet)
     }
     for shard in tables.indices where owns(shard) { tables[shard].fetchSources() }

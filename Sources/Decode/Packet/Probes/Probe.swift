@@ -6,8 +6,8 @@ struct Probe {
   let target: UInt128
   /// Of an IP protocol scan the number of the protocol.
   let port: UInt16
-  let technique: ProbeTechnique
-  let outcome: Outcome
+  private(set) var technique: ProbeTechnique
+  private(set) var outcome: Outcome
   /// Of the first packet.
   let time: EventTime
   let timeToLive: UInt8?
@@ -50,5 +50,19 @@ extension Probe {
       source: from, target: to, port: port, technique: key.isUDP ? .udp : .syn, outcome: .unanswered, time: note.time,
       timeToLive: note.timeToLive, input: input, frame: place.ordinal, offset: place.offset, length: place.length,
       isOfConcern: RPCPorts.rank(port, peer: sourcePort) > 0)
+  }
+
+  /// The probe of a flow that is a SYN and one packet more; nil for what needs a closer look.
+  func answered(by answer: NotedPacket, to request: NotedPacket) -> Probe? {
+    guard technique == .syn, answer.direction != request.direction, request.payloadLength == 0,
+      answer.payloadLength == 0, !answer.flags.isFIN
+    else { return nil }
+    var probe = self
+    switch (answer.flags.isSYN, answer.flags.isACK, answer.flags.isRST) {
+    case (false, _, true): probe.outcome = .reset
+    case (true, true, false): (probe.outcome, probe.technique) = (.connected, .halfOpen)
+    default: return nil
+    }
+    return probe
   }
 }
