@@ -32,6 +32,9 @@ var targets: [Target] = [
   .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev", "zlib1g-dev"])]),
   .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
+  // C++ with a C face: regular expressions in linear time.
+  .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+
   // The vocabulary, and what the field knows as data.
   stage("Evidence", ["CBytes"]),
   stage("Knowledge", ["Evidence", yams], plugins: ["EmbedKnowledge"]),
@@ -39,7 +42,7 @@ var targets: [Target] = [
   // The stages, in the order that data passes them.
   stage("Capture", ["Evidence", "CArchive", "CPcap"]),
   stage("Decode", ["CBytes", "Evidence", "Knowledge"]),
-  stage("Detect", ["Evidence", "Knowledge"]),
+  stage("Detect", ["Evidence", "Knowledge", "CRE2"]),
   stage("Fuse", ["Evidence"]),
   stage("Judge", ["Evidence", "Knowledge", "Fuse"]),
   stage("Workbench", ["Evidence", "Knowledge", "Capture", "Decode", "Detect", "Fuse", "Judge", argumentParser]),
