@@ -15,6 +15,10 @@ package struct Detector: Sendable {
   private var hits: [Correlator.Hit]
   /// Whether the last event had a date. A time of day alone is on no day, so it is never correlated with dated events.
   private var isDated: Bool?
+  /// The time of the last record, or until which a live run has come.
+  private var latest = Int64.min
+  /// The rules that the present event can match.
+  private var candidates: [Int32] = []
   /// Until this time nothing ends by itself; perhaps earlier than need be, never later.
   private var deadline = Int64.max
 
@@ -26,28 +30,43 @@ package struct Detector: Sendable {
 
   /// Takes the next event; `index` is its place among the ordered events, by which findings refer to it.
   package mutating func push(_ event: borrowing Event, index: Int, into findings: inout [Finding]) {
-    advance(to: event.time, into: &findings)
-    let words = event.wordSet
+    judge(event, index, &findings)
+  }
+
+  /// Takes a record that somebody wrote down, as cases and tests have it.
+  package mutating func push(_ record: FieldRecord, index: Int, into findings: inout [Finding]) {
+    judge(record, index, &findings)
+  }
+
+  private mutating func judge<Record: JudgedRecord>(
+    _ record: borrowing Record, _ index: Int, _ findings: inout [Finding]
+  ) {
+    advance(to: record.time, into: &findings)
+    let words = record.wordSet
     var isCorrelated = false
-    for candidate in rules.candidates(for: event.action)
-    where rules.program.matches(from: candidate.start, event, words) {
-      report(rules.rules[candidate.rule].header, event, index, &findings)
-      for feed in rules.rules[candidate.rule].feeds {
+    rules.index.candidates(for: record, into: &candidates)
+    for candidate in candidates {
+      let place = Int(candidate)
+      guard rules.program.matches(from: rules.starts[place], record, words) else { continue }
+      report(rules.rules[place].header, record, index, &findings)
+      for feed in rules.rules[place].feeds {
         isCorrelated = true
-        add(Correlator.Hit(positions: 1, weight: max(event.count, 1), indices: [index]), to: feed)
+        add(Correlator.Hit(positions: 1, weight: max(record.count, 1), indices: [index]), to: feed)
       }
     }
-    if isCorrelated { correlate(event, index, &findings) }
+    if isCorrelated { correlate(record, index, &findings) }
   }
 
   /// Ends what no event at `time` or later can prolong, for a live run in which no event comes for a while.
   package mutating func advance(to time: EventTime, into findings: inout [Finding]) {
     if isDated != time.isDated {
-      for index in correlators.indices { correlators[index].finish(into: &findings) }
+      for index in correlators.indices { correlators[index].finish(at: latest, into: &findings) }
       deadline = .max
+      latest = .min
       isDated = time.isDated
     }
     let now = time.timestamp.nanoseconds
+    latest = max(latest, now)
     guard deadline < now else { return }
     for index in correlators.indices { correlators[index].expire(at: now, into: &findings) }
     deadline = correlators.compactMap(\.deadline).min() ?? .max
@@ -55,15 +74,18 @@ package struct Detector: Sendable {
 
   /// Ends everything, and sorts `findings` by their first event and the rule's id.
   package mutating func finish(into findings: inout [Finding]) {
-    for index in correlators.indices { correlators[index].finish(into: &findings) }
+    for index in correlators.indices { correlators[index].finish(at: latest, into: &findings) }
     deadline = .max
+    latest = .min
     isDated = nil
     findings.sort(by: Finding.precedes)
   }
 
   // MARK: One event
 
-  private func report(_ header: RuleHeader, _ event: borrowing Event, _ index: Int, _ findings: inout [Finding]) {
+  private func report<Record: JudgedRecord>(
+    _ header: RuleHeader, _ event: borrowing Record, _ index: Int, _ findings: inout [Finding]
+  ) {
     guard header.alerts else { return }
     findings.append(
       Finding(signature: header.signature, pattern: header.pattern.rendered(event), events: [index]))
@@ -79,7 +101,9 @@ package struct Detector: Sendable {
   }
 
   /// Correlations stand after those they build on, so one pass reaches all.
-  private mutating func correlate(_ event: borrowing Event, _ index: Int, _ findings: inout [Finding]) {
+  private mutating func correlate<Record: JudgedRecord>(
+    _ event: borrowing Record, _ index: Int, _ findings: inout [Finding]
+  ) {
     for number in correlators.indices where hits[number].positions != 0 {
       let hit = hits[number]
       hits[number] = Correlator.Hit()

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RuleFaultTests {
   /// A line of a selection, what is wrong with it, and where: line 5 of the file, which begins in column 5.
   @Test(arguments: [
-    ("rpc.programm: 1", 5, "unknown field 'rpc.programm'"), ("rpc.program|re: x", 17, "unknown modifier 're'"),
+    ("rpc.programm: 1", 5, "unknown field 'rpc.programm'"), ("rpc.program|rex: x", 17, "unknown modifier 'rex'"),
     ("rpc.program|lt|foo: 1", 20, "unknown modifier 'foo'"), ("rpc.program|lt|gt: 1", 5, "do not go together"),
     ("rpc.argument|cased|cased: x", 24, "stands twice"),
     ("source.ip|cidr|cased: 10.0.0.0/8", 5, "'cased' goes with text"),
@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [
     ("titel: T\nid: r", 1, 1, "unknown key 'titel'"), ("id: r", 1, 1, "a rule needs a title"),
-    ("title: T", 1, 1, "a rule needs an id"), ("title: T\nid: ''", 2, 5, "a rule needs an id"),
+    ("title: T\nid: ''", 2, 5, "a rule needs an id"),
     ("title: T\nid: r\nlevel: bad", 3, 8, "unknown level 'bad'"),
     ("title: T\nid: r\nstatus: done", 3, 9, "unknown status"),
     ("title: T\nid: r\nwatchfloor: {stage: attack}", 3, 21, "unknown stage 'attack'"),
@@ -72,7 +72,23 @@ import Testing
     ("type: event_count, rules: [r], timespan: 1s", "event_count needs a condition"),
     ("type: value_count, rules: [r], timespan: 1s, condition: {gte: 1}", "needs a field"),
     ("type: value_count, rules: [r], timespan: 1s, condition: {field: x, gte: 1}", "unknown field 'x'"),
-    ("type: event_count, rules: [r], timespan: 1s, condition: {lt: 1}", "unknown key 'lt'"),
+    ("type: event_count, rules: [r], timespan: 1s, condition: {lt: 1}", "from 2 to 10001"),
+    ("type: event_count, rules: [r], timespan: 1s, condition: {eq: 1, gte: 1}", "eq alone"),
+    ("type: event_count, rules: [r], timespan: 1s, condition: {lt: 5, lte: 4}", "one of each"),
+    ("type: event_count, rules: [r], timespan: 1s, condition: {neq: 5}", "unknown key 'neq'"),
+    ("type: value_avg, rules: [r], timespan: 1s, condition: {gt: 1}", "needs a field"),
+    ("type: value_avg, rules: [r], timespan: 1s, condition: {gt: x, field: rpc.xid}", "expected a number"),
+    ("type: value_sum, rules: [r], timespan: 1s, condition: {gt: 1, field: rpc.argument}", "rpc.argument is none"),
+    ("type: value_percentile, rules: [r], timespan: 1s, condition: {gt: 1, field: rpc.xid}", "needs a percentile"),
+    (
+      "type: value_percentile, rules: [r], timespan: 1s, condition: {gt: 1, field: rpc.xid, percentile: 101}",
+      "from 0 to 100"
+    ),
+    ("type: temporal, rules: [r, c], timespan: 1s, condition: r or d", "speaks of 'd'"),
+    ("type: temporal, rules: [r, c], timespan: 1s, condition: r", "does not use 'c'"),
+    ("type: temporal, rules: [r, c], timespan: 1s, condition: (r or c", "')' is missing"),
+    ("type: temporal, rules: [r, c], timespan: 1s, condition: not r and not c", "one rule that must match"),
+    ("type: temporal, rules: [r, c], timespan: 1s, condition: c and not r", "stands first"),
     ("type: event_count, rules: [r], timespan: 1s, condition: {}", "gt or gte"),
     ("type: event_count, rules: [r], timespan: 1s, condition: {gt: 1, gte: 1}", "gt or gte"),
     ("type: event_count, rules: [r], timespan: 1s, condition: {gte: 0}", "from 1 to 10000"),
@@ -87,7 +103,10 @@ import Testing
     ("type: event_count, rules: [], timespan: 1s, condition: {gte: 1}", "a rule at least"),
     ("type: event_count, rules: [q], timespan: 1s, condition: {gte: 1}", "no rule has the id or name 'q'"),
     ("type: event_count, rules: [c], timespan: 1s, condition: {gte: 1}", "'c' builds on itself"),
-    ("type: event_count, rules: [r], timespan: 1s, condition: {gte: 1}, aliases: {}", "unknown key 'aliases'"),
+    (
+      "type: event_count, rules: [r], timespan: 1s, condition: {gte: 1}, aliases: {a: {q: rpc.xid, r: rpc.xid}}",
+      "does not list 'q'"
+    ),
     ("type: temporal, rules: [r], timespan: 1s", "two rules"),
     ("type: temporal_ordered, rules: [r], timespan: 1s", "two rules"),
     ("type: temporal_ordered, rules: [r, r], timespan: 1s, condition: {gte: 1}", "takes no condition"),
@@ -144,7 +163,7 @@ import Testing
   @Test func allFaultsAtOnce() throws {
     let good = "title: T\nid: good\ndetection: {a: {rpc.program: 1}, condition: a}\n"
     let (set, faults) = try load(
-      good + "---\ntitle: T\nid: x\ndetection: {a: {rpc.port: 1, rpc.program|re: 1}, condition: a or b}\n",
+      good + "---\ntitle: T\nid: x\ndetection: {a: {rpc.port: 1, rpc.program|rex: 1}, condition: a or b}\n",
       "title: T\nid: y\nlevel: big\ndetection: {a: {event.action: nothing}, condition: b}\n",
       "title: T\nid: good\ncorrelation: {type: temporal, rules: [x, y], timespan: 1s}\n")
     #expect(

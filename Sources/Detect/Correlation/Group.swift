@@ -24,11 +24,28 @@ struct Group: Sendable {
 
   var pending = SlidingQueue<Pending>()
   var run: Run?
+
+  /// Begins a new window with nothing in it.
+  mutating func clear() {
+    pending.removeAll()
+    weights = WeightWindow()
+    values = DistinctWindow()
+    proximity = ProximityWindow()
+    numbers = NumberWindow()
+    opened = nil
+  }
+
   // Of these one is used, the one of the correlation's type; the others are empty and cost no memory of the heap.
   var weights = WeightWindow()
   var values = DistinctWindow()
   var proximity = ProximityWindow()
   var chain = ChainWindow()
+  var numbers = NumberWindow()
+  var absence = AbsenceWindow()
+  /// When the window began, of a correlation that is decided when it is over.
+  var opened: Int64?
+  /// Of the window's last event, for the finding's pattern.
+  var lastValues: [FieldValue?] = []
 
   init(key: [FieldValue], at time: Int64) {
     self.key = key
@@ -37,6 +54,7 @@ struct Group: Sendable {
 
   var footprint: Int {
     pending.count + (run?.events.count ?? 0) + weights.footprint + values.footprint + chain.footprint
+      + numbers.footprint + absence.footprint
   }
 }
 
@@ -78,14 +96,15 @@ struct GroupTable: Sendable {
     return slot
   }
 
-  mutating func removeOldest() -> Group? {
-    guard let slot = oldestSlot else { return nil }
+  /// The slot of the group that did not change for longest.
+  var oldest: Int? { oldestSlot }
+
+  mutating func removeOldest() {
+    guard let slot = oldestSlot else { return }
     unlink(slot)
-    let group = slots[slot]
-    places[group.key] = nil
+    places[slots[slot].key] = nil
     slots[slot] = Group(key: [], at: 0)
     free.append(slot)
-    return group
   }
 
   private mutating func link(_ slot: Int) {

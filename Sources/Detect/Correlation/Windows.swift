@@ -40,19 +40,19 @@ struct WeightWindow: Sendable {
 struct DistinctWindow: Sendable {
   private struct Entry {
     var time: Int64
-    var value: FieldValue
+    var value: [FieldValue]
     var sequence: Int
   }
   private var entries = SlidingQueue<Entry>()
   /// The sequence number of a value's newest entry; its older entries are stale.
-  private var newest: [FieldValue: Int] = [:]
+  private var newest: [[FieldValue]: Int] = [:]
   private var sequence = 0
 
   var count: Int { newest.count }
   var footprint: Int { entries.count }
 
   /// At the cap the value that was not seen for longest goes.
-  mutating func push(_ value: FieldValue, at time: Int64, cap: Int) {
+  mutating func push(_ value: [FieldValue], at time: Int64, cap: Int) {
     sequence += 1
     newest[value] = sequence
     entries.append(Entry(time: time, value: value, sequence: sequence))
@@ -77,6 +77,101 @@ struct DistinctWindow: Sendable {
   }
 }
 
+/// Numbers of a window (`value_sum`, `value_avg`, `value_median`, `value_percentile`).
+struct NumberWindow: Sendable {
+  private struct Entry {
+    var time: Int64
+    var number: Int64
+  }
+  private var entries = SlidingQueue<Entry>()
+  /// Kept only where a percentile is asked for.
+  private var sorted: [Int64] = []
+  /// Wide enough for any sum of as many 64-bit numbers as the cap allows.
+  private var sum: Int128 = 0
+
+  var footprint: Int { entries.count + sorted.count }
+
+  /// At the cap the oldest number goes.
+  mutating func push(_ number: Int64, at time: Int64, isSorted: Bool, cap: Int) {
+    entries.append(Entry(time: time, number: number))
+    sum += Int128(number)
+    if isSorted { sorted.insert(number, at: place(of: number)) }
+    if entries.count > cap { dropFirst() }
+  }
+
+  mutating func prune(before horizon: Int64) {
+    while let first = entries.first, first.time < horizon { dropFirst() }
+  }
+
+  var total: Double { Double(sum) }
+  /// Nil of no numbers.
+  var average: Double? { entries.isEmpty ? nil : Double(sum) / Double(entries.count) }
+
+  /// Between the two neighbours in proportion to their distance; nil of no numbers.
+  func percentile(_ hundredths: Double) -> Double? {
+    guard !sorted.isEmpty else { return nil }
+    let position = Double(sorted.count - 1) * hundredths / 100
+    let below = min(max(Int(position), 0), sorted.count - 1)
+    let above = min(below + 1, sorted.count - 1)
+    let fraction = position - Double(below)
+    return Double(sorted[below]) * (1 - fraction) + Double(sorted[above]) * fraction
+  }
+
+  private mutating func dropFirst() {
+    guard let entry = entries.popFirst() else { return }
+    sum -= Int128(entry.number)
+    let place = place(of: entry.number)
+    if place < sorted.count, sorted[place] == entry.number { sorted.remove(at: place) }
+  }
+
+  /// The first place whose number is not smaller.
+  private func place(of number: Int64) -> Int {
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+/// Matches that wait to see whether something follows them (absence).
+struct AbsenceWindow: Sendable {
+  struct Entry: Sendable {
+    var time: Int64
+    var indices: [Int]
+    /// Of the event, for the finding's pattern.
+    var values: [FieldValue?]
+  }
+  private var waiting = SlidingQueue<Entry>()
+  /// When one of the rules that must not match last did.
+  private var lastFollower: Int64?
+
+  var footprint: Int { waiting.count }
+
+  /// - Returns: how many were dropped at the cap.
+  mutating func push(
+    isFollower: Bool, match: Entry?, at time: Int64, cap: Int
+  ) -> Int {
+    if isFollower {
+      lastFollower = time
+      // All that still wait are within the timespan; those before were taken.
+      waiting.removeAll()
+    }
+    guard let match, lastFollower != time else { return 0 }
+    waiting.append(match)
+    guard waiting.count > cap else { return 0 }
+    _ = waiting.popFirst()
+    return 1
+  }
+
+  /// The next match after which nothing followed, if its time was up before `horizon`.
+  mutating func next(before horizon: Int64) -> Entry? {
+    guard let first = waiting.first, first.time < horizon else { return nil }
+    return waiting.popFirst()
+  }
+}
+
 /// When each rule of a correlation last matched (`temporal`).
 struct ProximityWindow: Sendable {
   private var latest: [Int64?] = []
@@ -86,8 +181,14 @@ struct ProximityWindow: Sendable {
     for position in latest.indices where positions.hasBit(position) { latest[position] = time }
   }
 
-  /// Rules that matched since `horizon`.
-  func count(since horizon: Int64) -> Int { latest.count { $0.map { $0 >= horizon } ?? false } }
+  /// The places of the rules that matched since `horizon`, as bits.
+  func positions(since horizon: Int64) -> UInt64 {
+    var positions: UInt64 = 0
+    for position in latest.indices where latest[position].map({ $0 >= horizon }) ?? false {
+      positions |= 1 << UInt64(clamping: position)
+    }
+    return positions
+  }
 }
 
 /// How far the rules of a correlation matched in their order (`temporal_ordered`).

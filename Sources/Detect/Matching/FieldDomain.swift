@@ -29,6 +29,10 @@ enum FieldDomain {
   func objection(to matcher: ValueMatcher) -> String? {
     switch (self, matcher) {
     case (_, .absent), (_, .exists): nil
+    case (_, .any(let matchers)): objection(to: matchers)
+    case (_, .reference), (_, .expression): nil
+    case (.text, .timePart): nil
+    case (_, .timePart): "is not a time"
     case (.number, .comparison): nil
     case (_, .comparison): "is not a number"
     case (.address, .network), (.addressOrName, .network): nil
@@ -36,9 +40,28 @@ enum FieldDomain {
     case (.number, .text(let text)): text.number == nil && text.pattern.isLiteral ? "is a number" : nil
     case (.address, .text(let text)): text.address == nil && text.pattern.isLiteral ? "is an address" : nil
     case (.words(let range), .text):
-      range.values.contains { matcher.matches($0) }
+      range.values.contains { matcher.matches($0, in: [FieldName: FieldValue]()) }
         ? nil : "is one of: " + range.values.map(\.text.notation).joined(separator: ", ")
     case (.text, .text), (.addressOrName, .text): nil
+    }
+  }
+
+  /// Why none of several can ever be satisfied.
+  private func objection(to matchers: [ValueMatcher]) -> String? {
+    let objections = matchers.map { objection(to: $0) }
+    return objections.contains(nil) ? nil : objections.first ?? nil
+  }
+
+  var isNumber: Bool { if case .number = self { true } else { false } }
+
+  /// The value of a field as a rule, a case or a test writes it; nil when the field cannot have it.
+  func value(_ text: String) -> FieldValue? {
+    switch self {
+    case .number: Int64(text).map { .number($0) }
+    case .address: IPAddress(text).map { .address($0) }
+    case .addressOrName: IPAddress(text).map { .address($0) } ?? .text(Bytes(text))
+    case .words(let range): range.values.contains(.text(Bytes(text))) ? .text(Bytes(text)) : nil
+    case .text: .text(Bytes(text))
     }
   }
 }

@@ -34,6 +34,7 @@ struct Program: Sendable {
 
   private mutating func append(_ expression: Expression, onTrue: Int, onFalse: Int) -> Int {
     switch expression {
+    case .selection(_, let part): append(part, onTrue: onTrue, onFalse: onFalse)
     case .not(let part): append(part, onTrue: onFalse, onFalse: onTrue)
     case .all(let parts):
       parts.cheapestFirst.reversed().reduce(onTrue) { append($1, onTrue: $0, onFalse: onFalse) }
@@ -46,8 +47,8 @@ struct Program: Sendable {
 
   /// A line, whatever its sign.
   private mutating func append(_ test: FieldTest, onTrue: Int, onFalse: Int) -> Int {
-    if let range = Words.range(of: test.field) {
-      let mask = range.mask { test.matches(value: $0) != test.isNegated }
+    if let range = Words.range(of: test.field), !test.readsOtherFields {
+      let mask = range.mask { test.mayMatch($0) != test.isNegated }
       return append(.words(mask), onTrue, onFalse)
     }
     guard test.isCheap else {
@@ -68,6 +69,8 @@ struct Program: Sendable {
     case .comparison(let comparison, let bound): append(.comparison(field, comparison, bound), onTrue, onFalse)
     case .network(let network): append(.network(field, network), onTrue, onFalse)
     case .text(let text): append(.equals(field, text.number ?? 0), onTrue, onFalse)
+    // None of these is cheap.
+    case .expression, .reference, .timePart, .any: onFalse
     }
   }
 
@@ -96,17 +99,17 @@ struct Program: Sendable {
     case .comparison(let field, let comparison, let bound):
       fields.value(of: field)?.number.map { comparison.holds($0, bound) } ?? false
     case .network(let field, let network): fields.value(of: field)?.address.map { network.contains($0) } ?? false
-    case .test(let field, let number): tests[number].matches(value: fields.value(of: field))
-    case .begins(let field, let bytes, let number): holds(fields.value(of: field), bytes, number)
+    case .test(let field, let number): tests[number].matches(fields.value(of: field), in: fields)
+    case .begins(let field, let bytes, let number): holds(fields.value(of: field), bytes, number, fields)
     }
   }
 
-  private func holds(_ value: FieldValue?, _ bytes: ByteSet, _ number: Int) -> Bool {
+  private func holds(_ value: FieldValue?, _ bytes: ByteSet, _ number: Int, _ fields: some FieldSource) -> Bool {
     guard let value else { return false }
     if case .text(let text) = value {
       guard let first = text.array.first, bytes.contains(first) else { return false }
     }
-    return tests[number].matches(value: value)
+    return tests[number].matches(value, in: fields)
   }
 }
 
@@ -117,7 +120,7 @@ extension FieldTest {
       switch (matcher, FieldDomain(field)) {
       case (.absent, _), (.exists, _), (.comparison, _), (.network, _): true
       case (.text(let text), .number): text.number != nil
-      case (.text, _): false
+      case (.text, _), (.expression, _), (.reference, _), (.timePart, _), (.any, _): false
       }
     }
   }
@@ -144,7 +147,7 @@ extension Expression {
   fileprivate var cost: Int {
     switch self {
     case .test(let test): test.cost
-    case .not(let part): part.cost
+    case .not(let part), .selection(_, let part): part.cost
     case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.cost }
     }
   }

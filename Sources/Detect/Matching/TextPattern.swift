@@ -7,13 +7,6 @@ struct TextPattern: Hashable, Sendable {
   /// Where in the field's text the value stands.
   enum Anchoring: Sendable { case whole, start, end, anywhere }
 
-  private enum Piece: Hashable, Sendable {
-    case literal([UInt8])
-    /// `?`: one character of UTF-8, or one byte that is none.
-    case anyCharacter
-    /// `*`: any text, also none.
-    case anyText
-  }
   /// The common shapes have a case of their own, because they need no backtracking.
   private enum Form: Hashable, Sendable {
     case whole([UInt8])
@@ -21,18 +14,24 @@ struct TextPattern: Hashable, Sendable {
     case end([UInt8])
     case anywhere([UInt8])
     case anything
-    case pieces([Piece])
+    case pieces([ValueText.Piece])
   }
 
   private let form: Form
   private let isCased: Bool
 
-  init(_ value: String, anchoring: Anchoring = .whole, isCased: Bool = false) {
-    var pieces = TextPattern.pieces(of: Array((isCased ? Bytes(value) : Bytes(value).lowercased).array))
-    if anchoring == .end || anchoring == .anywhere { pieces.insert(.anyText, at: 0) }
-    if anchoring == .start || anchoring == .anywhere { pieces.append(.anyText) }
-    form = TextPattern.form(of: pieces)
+  init(_ value: ValueText, anchoring: Anchoring = .whole, isCased: Bool = false) {
+    let open = value.open(
+      atStart: anchoring == .end || anchoring == .anywhere, atEnd: anchoring == .start || anchoring == .anywhere)
+    form = TextPattern.form(
+      of: open.pieces.map { piece in
+        if case .literal(let bytes) = piece, !isCased { .literal(Bytes(bytes).lowercased.array) } else { piece }
+      })
     self.isCased = isCased
+  }
+
+  init(_ value: String, anchoring: Anchoring = .whole, isCased: Bool = false) {
+    self.init(ValueText(value), anchoring: anchoring, isCased: isCased)
   }
 
   /// Neither wildcards nor an open end: the value is compared as it stands.
@@ -54,40 +53,20 @@ struct TextPattern: Hashable, Sendable {
     return set
   }
 
-  /// Sigma's escapes: `\*`, `\?` and `\\` stand for the second character, any other backslash for itself.
-  private static func pieces(of value: [UInt8]) -> [Piece] {
-    var pieces: [Piece] = []
-    var literal: [UInt8] = []
-    func flush() {
-      if !literal.isEmpty { pieces.append(.literal(literal)) }
-      literal = []
-    }
-    var index = 0
-    while index < value.count {
-      let byte = value[index]
-      let isWildcard = byte == UInt8(ascii: "*") || byte == UInt8(ascii: "?")
-      if isWildcard {
-        flush()
-        let piece = byte == UInt8(ascii: "*") ? Piece.anyText : .anyCharacter
-        if piece != .anyText || pieces.last != .anyText { pieces.append(piece) }
-      } else {
-        let next = index + 1 < value.count ? value[index + 1] : 0
-        if byte == UInt8(ascii: "\\"), [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "\\")].contains(next) {
-          literal.append(next)
-          index += 1
-        } else {
-          literal.append(byte)
-        }
+  /// The longest text that every match contains, in lower case; nil when there is none.
+  var literal: [UInt8]? {
+    let bytes: [UInt8]? =
+      switch form {
+      case .whole(let bytes), .start(let bytes), .end(let bytes), .anywhere(let bytes): bytes
+      case .anything: nil
+      case .pieces(let pieces):
+        pieces.compactMap { if case .literal(let bytes) = $0 { bytes } else { nil } }.max { $0.count < $1.count }
       }
-      index += 1
-    }
-    flush()
-    return pieces
+    return bytes.map { Bytes($0).lowercased.array }
   }
 
-  private static func form(of pieces: [Piece]) -> Form {
-    let merged = pieces.enumerated().filter { $0 == 0 || $1 != .anyText || pieces[$0 - 1] != .anyText }.map(\.element)
-    return switch (merged.count, merged.first, merged.dropFirst().first, merged.dropFirst(2).first) {
+  private static func form(of merged: [ValueText.Piece]) -> Form {
+    switch (merged.count, merged.first, merged.dropFirst().first, merged.dropFirst(2).first) {
     case (0, _, _, _): .whole([])
     case (1, .literal(let bytes), _, _): .whole(bytes)
     case (1, .anyText, _, _): .anything
@@ -129,7 +108,7 @@ struct TextPattern: Hashable, Sendable {
   }
 
   /// Only the last `*` is ever widened, so the time is at most the product of both lengths, whatever the text.
-  private func matches(_ pieces: [Piece], _ span: RawSpan) -> Bool {
+  private func matches(_ pieces: [ValueText.Piece], _ span: RawSpan) -> Bool {
     var piece = 0
     var offset = 0
     var lastStar: (piece: Int, offset: Int)?
@@ -150,7 +129,7 @@ struct TextPattern: Hashable, Sendable {
           piece += 1
           offset += bytes.count
           continue
-        case .anyCharacter, .literal: break
+        case .anyCharacter, .literal, .placeholder: break
         }
       }
       guard let star = lastStar, star.offset < span.byteCount else { return false }

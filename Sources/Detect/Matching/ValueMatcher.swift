@@ -14,11 +14,22 @@ enum ValueMatcher: Sendable {
     let number: Int64?
     let address: IPAddress?
 
-    init(_ value: String, anchoring: TextPattern.Anchoring, isCased: Bool) {
+    init(_ value: ValueText, anchoring: TextPattern.Anchoring, isCased: Bool) {
       pattern = TextPattern(value, anchoring: anchoring, isCased: isCased)
-      number = anchoring == .whole ? Int64(value) : nil
-      address = anchoring == .whole ? IPAddress(value) : nil
+      let text: String? =
+        switch value.pieces.first {
+        case .literal(let bytes) where value.pieces.count == 1: String(decoding: bytes, as: UTF8.self)
+        default: nil
+        }
+      number = anchoring == .whole ? text.flatMap { Int64($0) } : nil
+      address = anchoring == .whole ? text.flatMap { IPAddress($0) } : nil
     }
+  }
+  /// `fieldref`: the value of another field of the same event.
+  struct Reference: Sendable {
+    let field: FieldName
+    let anchoring: TextPattern.Anchoring
+    let isCased: Bool
   }
 
   /// `null`: the evidence does not say.
@@ -27,17 +38,46 @@ enum ValueMatcher: Sendable {
   case text(Text)
   case network(IPNetwork)
   case comparison(Comparison, Int64)
+  case expression(RegularExpression)
+  case reference(Reference)
+  case timePart(TimePart, Int64)
+  /// What one value expands to, of which any is enough, also where `all` asks for all values.
+  case any([ValueMatcher])
 
-  func matches(_ value: FieldValue?) -> Bool {
+  func matches(_ value: FieldValue?, in fields: some FieldSource) -> Bool {
     switch (self, value) {
     case (.absent, _): value == nil
     case (.exists(let expected), _): (value != nil) == expected
+    case (.any(let matchers), _): matchers.contains { $0.matches(value, in: fields) }
     case (_, nil): false
     case (.text(let text), .some(let value)): text.matches(value)
     case (.network(let network), .address(let address)): network.contains(address)
     case (.comparison(let comparison, let bound), .number(let number)): comparison.holds(number, bound)
-    case (.network, _), (.comparison, _): false
+    case (.expression(let expression), .some(let value)): expression.matches(value.text)
+    case (.reference(let reference), .some(let value)): reference.matches(value, in: fields)
+    case (.timePart(let part, let number), .text(let text)): part.value(in: text) == number
+    case (.network, _), (.comparison, _), (.timePart, _): false
     }
+  }
+
+  /// Whether the matcher looks at other fields too.
+  var isReference: Bool {
+    switch self {
+    case .reference: true
+    case .any(let matchers): matchers.contains(where: \.isReference)
+    default: false
+    }
+  }
+}
+
+extension ValueMatcher.Reference {
+  /// Values of the same kind are compared as such, others as text.
+  func matches(_ value: FieldValue, in fields: some FieldSource) -> Bool {
+    guard let other = fields.value(of: field) else { return false }
+    if anchoring == .whole, value == other { return true }
+    let pattern = TextPattern(
+      ValueText(pieces: [.literal(other.text.array)]), anchoring: anchoring, isCased: isCased)
+    return pattern.matches(value.text)
   }
 }
 

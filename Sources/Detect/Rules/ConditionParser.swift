@@ -106,12 +106,13 @@ struct ConditionParser {
     }
     position += 1
     used.insert(selection.name)
-    return selection.expression
+    return .selection(selection.name, selection.expression)
   }
 
   /// `1 of them`, `all of selection_*`. Names that begin with an underscore count only where the pattern has it too.
   private mutating func quantified(_ quantifier: String) throws(Fault) -> Expression {
-    guard quantifier == "1" || quantifier.lowercased() == "all" else {
+    let quantifier = quantifier.lowercased()
+    guard ["1", "any", "all"].contains(quantifier) else {
       throw fault("'\(quantifier) of': expected '1 of' or 'all of'")
     }
     position += 2
@@ -126,8 +127,8 @@ struct ConditionParser {
     guard !matching.isEmpty else { throw fault("no search identifier matches '\(pattern.text)'") }
     position += 1
     used.formUnion(matching.map(\.name))
-    let parts = matching.map(\.expression)
-    return quantifier == "1" ? .any(parts) : .all(parts)
+    let parts = matching.map { Expression.selection($0.name, $0.expression) }
+    return quantifier != "all" ? .any(parts) : .all(parts)
   }
 
   // MARK: Tokens

@@ -9,6 +9,12 @@ package struct RuleHeader: Sendable {
   package var description: String
   package var references: [String]
   package var falsePositives: [String]
+  package var author: String
+  package var tags: [String]
+  package var logSource: LogSource
+  /// Where the rule stands.
+  package var file: String
+  package var line: Int
   /// Whether a match is reported. A rule that a correlation builds on is not, unless `generate: true` says so.
   package internal(set) var alerts = true
 

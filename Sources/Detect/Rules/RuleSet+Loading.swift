@@ -2,144 +2,69 @@ package import Evidence
 package import Knowledge
 
 extension RuleSet {
-  /// Compiles the documents of all rule files. When one of them has a fault the set is empty: rules are loaded
-  /// together or not at all.
-  package init(documents: [YAMLNode], faults: inout [Fault]) {
+  /// Compiles the documents of all rule files; cases, which may stand in the same folder, are left aside. When one of
+  /// the documents has a fault the set is empty: rules are loaded together or not at all.
+  package init(documents: [YAMLNode], pipelines: [Pipeline] = [], faults: inout [Fault]) {
     let known = faults.count
     var linker = RuleLinker()
-    for document in documents {
+    let reader = RuleReader(pipelines: pipelines, isLenient: false)
+    for document in documents where !document.isCase {
       linker.declare(document, &faults)
-      if let draft = RuleReader.read(document, &faults) { linker.add(draft) }
+      if let draft = reader.read(document, &faults) { linker.add(draft) }
     }
     let set = linker.link(&faults)
     self = faults.count == known ? set : .empty
   }
+
+  /// What became of one document of a folder of foreign rules.
+  package struct Reception: Sendable {
+    package let title: String
+    package let file: String
+    package let line: Int
+    package let logSource: LogSource
+    /// Why it cannot apply; empty when it does.
+    package fileprivate(set) var faults: [Fault]
+  }
+
+  /// Compiles what can be compiled, and says of each document whether it was and what was in the way.
+  package static func receiving(
+    _ documents: [YAMLNode], pipelines: [Pipeline] = []
+  ) -> (rules: RuleSet, receptions: [Reception]) {
+    let reader = RuleReader(pipelines: pipelines, isLenient: true)
+    var receptions: [Reception] = []
+    var drafts: [RuleReader.Draft?] = []
+    let documents = documents.filter { !$0.isCase }
+    for document in documents {
+      var faults: [Fault] = []
+      drafts.append(reader.read(document, &faults))
+      receptions.append(
+        Reception(
+          title: document["title"]?.scalar?.text ?? "", file: document.file, line: document.line,
+          logSource: LogSource(document["logsource"], &faults), faults: faults))
+    }
+    // One that cannot apply takes with it what builds on it, and so on.
+    while true {
+      var linker = RuleLinker()
+      for (index, document) in documents.enumerated() where receptions[index].faults.isEmpty {
+        var faults: [Fault] = []
+        linker.declare(document, &faults)
+        if let draft = drafts[index], faults.isEmpty { linker.add(draft) }
+        receptions[index].faults += faults
+      }
+      var faults: [Fault] = []
+      let set = linker.link(&faults)
+      if faults.isEmpty { return (set, receptions) }
+      for fault in faults {
+        // The document that the fault stands in is the last that begins before it.
+        let index = receptions.lastIndex { $0.file == fault.file && $0.line <= fault.line }
+        guard let index else { return (.empty, receptions) }
+        receptions[index].faults.append(fault)
+      }
+    }
+  }
 }
 
-/// Puts rules in the place of the names by which correlations refer to them.
-private struct RuleLinker {
-  private enum Target { case rule(Int), correlation(Int) }
-
-  private struct PendingCorrelation {
-    var header: RuleHeader
-    var draft: CorrelationReader.Draft
-  }
-
-  /// Every id and name of the files, also of documents that have faults, so that these are reported once.
-  private var declared: [String: YAMLNode] = [:]
-  private var rules: [Rule] = []
-  private var correlations: [PendingCorrelation] = []
-  private var generating: Set<String> = []
-  private var targets: [String: Target] = [:]
-
-  mutating func declare(_ document: YAMLNode, _ faults: inout [Fault]) {
-    for key in ["id", "name"] {
-      guard let node = document[key], let text = node.scalar?.text, !text.isEmpty else { continue }
-      if key == "name", text == document["id"]?.scalar?.text { continue }
-      if let first = declared[text] {
-        faults.append(node.fault("'\(text)' is taken already, at \(first.file):\(first.line)"))
-      } else {
-        declared[text] = node
-      }
-    }
-  }
-
-  mutating func add(_ draft: RuleReader.Draft) {
-    switch draft {
-    case .rule(let header, let expression, let generate):
-      if generate { generating.insert(header.id) }
-      rules.append(Rule(header: header, expression: expression))
-    case .correlation(let header, let draft, let generate):
-      // At the document, where Sigma's schema has it, or in the block, where its tools read it.
-      let pending = PendingCorrelation(header: header, draft: draft)
-      if generate || draft.generate { generating.formUnion(draft.references.map(\.name)) }
-      correlations.append(pending)
-    }
-  }
-
-  mutating func link(_ faults: inout [Fault]) -> RuleSet {
-    rules.sort { $0.header.id < $1.header.id }
-    correlations.sort { $0.header.id < $1.header.id }
-    for correlation in correlations {
-      for (name, node) in correlation.draft.references where declared[name] == nil {
-        faults.append(node.fault("no rule has the id or name '\(name)'"))
-      }
-    }
-    for (index, rule) in rules.enumerated() { register(rule.header, .rule(index)) }
-    correlations = inOrder(&faults)
-    for (index, correlation) in correlations.enumerated() { register(correlation.header, .correlation(index)) }
-    return wired()
-  }
-
-  private mutating func register(_ header: RuleHeader, _ target: Target) {
-    targets[header.id] = target
-    if let name = header.name { targets[name] = target }
-  }
-
-  /// The correlations, each after those it builds on. Those that build on themselves are faults.
-  private func inOrder(_ faults: inout [Fault]) -> [PendingCorrelation] {
-    var ordered: [PendingCorrelation] = []
-    var waiting = correlations
-    while !waiting.isEmpty {
-      let names = Set(waiting.flatMap { [$0.header.id, $0.header.name].compactMap { $0 } })
-      let isReady = { (pending: PendingCorrelation) in !pending.draft.references.contains { names.contains($0.name) } }
-      guard waiting.contains(where: isReady) else {
-        reportCycles(among: waiting, &faults)
-        break
-      }
-      ordered += waiting.filter(isReady)
-      waiting.removeAll(where: isReady)
-    }
-    return ordered
-  }
-
-  /// Of those that wait for each other, the ones that can be reached from themselves.
-  private func reportCycles(among waiting: [PendingCorrelation], _ faults: inout [Fault]) {
-    for pending in waiting {
-      let own = Set([pending.header.id, pending.header.name].compactMap { $0 })
-      for (name, node) in pending.draft.references where reaches(own, from: name, among: waiting) {
-        faults.append(node.fault("the correlation '\(pending.header.id)' builds on itself"))
-      }
-    }
-  }
-
-  private func reaches(_ goal: Set<String>, from start: String, among waiting: [PendingCorrelation]) -> Bool {
-    var seen: Set<String> = []
-    var next = [start]
-    while let name = next.popLast() {
-      if goal.contains(name) { return true }
-      guard seen.insert(name).inserted else { continue }
-      for pending in waiting where pending.header.id == name || pending.header.name == name {
-        next += pending.draft.references.map(\.name)
-      }
-    }
-    return false
-  }
-
-  private mutating func wired() -> RuleSet {
-    var linked = correlations.map { pending in
-      Correlation(
-        header: pending.header, kind: pending.draft.kind, ruleCount: pending.draft.references.count,
-        groupBy: pending.draft.groupBy, timespan: pending.draft.timespan)
-    }
-    for (index, pending) in correlations.enumerated() {
-      for (position, reference) in pending.draft.references.enumerated() {
-        let feed = Feed(correlation: index, position: position)
-        switch targets[reference.name] {
-        case .rule(let rule):
-          rules[rule].feeds.append(feed)
-          rules[rule].header.alerts = generates(rules[rule].header)
-        case .correlation(let inner):
-          linked[inner].feeds.append(feed)
-          linked[inner].header.alerts = generates(linked[inner].header)
-        case nil: break
-        }
-      }
-    }
-    return RuleSet(rules: rules, correlations: linked)
-  }
-
-  private func generates(_ header: RuleHeader) -> Bool {
-    generating.contains(header.id) || header.name.map { generating.contains($0) } ?? false
-  }
+extension YAMLNode {
+  /// A document with cases for a rule (`Workbench/Rules`).
+  package var isCase: Bool { self["cases"] != nil && self["detection"] == nil && self["correlation"] == nil }
 }

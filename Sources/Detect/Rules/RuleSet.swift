@@ -7,14 +7,10 @@ package struct RuleSet: Sendable {
   /// Each after those it builds on.
   package let correlations: [Correlation]
 
-  /// A rule, by its place in ``rules``, and where it begins in ``program``.
-  struct Candidate: Sendable {
-    let rule: Int
-    let start: Int
-  }
   let program: Program
-  /// For each action the rules that an event with it can match.
-  private let candidates: [Event.Action: [Candidate]]
+  /// For each rule where it begins in ``program``.
+  let starts: [Int]
+  let index: RuleIndex
 
   package static let empty = RuleSet(rules: [], correlations: [])
 
@@ -22,17 +18,10 @@ package struct RuleSet: Sendable {
     self.rules = rules
     self.correlations = correlations
     var program = Program()
-    var candidates: [Event.Action: [Candidate]] = [:]
-    for (index, rule) in rules.enumerated() {
-      let candidate = Candidate(rule: index, start: program.append(rule.expression))
-      for action in rule.expression.possibleActions { candidates[action, default: []].append(candidate) }
-    }
+    starts = rules.map { program.append($0.expression) }
     self.program = program
-    self.candidates = candidates
+    index = RuleIndex(rules.map(\.expression))
   }
-
-  /// The rules that an event with `action` can match, in the order of their ids.
-  func candidates(for action: Event.Action) -> [Candidate] { candidates[action] ?? [] }
 
   /// What the rules say about themselves, in the order of their ids.
   package var headers: [RuleHeader] {
