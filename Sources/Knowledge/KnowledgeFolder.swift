@@ -42,6 +42,28 @@ package struct KnowledgeFolder: Sendable {
     guard faults.isEmpty else { throw Faults(faults) }
   }
 
+  /// A folder, or a file alone.
+  package init(path: String) throws(Faults) {
+    let isFile = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
+    guard isFile == true else {
+      self = try KnowledgeFolder(folder: path)
+      return
+    }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw Faults([Fault(file: path, "cannot be read as UTF-8 text")])
+    }
+    files = [File(path: path, shownPath: path, text: text)]
+  }
+
+  /// The documents of all files, in the order of their paths; the faults of all files together.
+  package func documents(faults: inout [Fault]) -> [YAMLNode] {
+    var documents: [YAMLNode] = []
+    for file in files.sorted(by: { $0.path < $1.path }) {
+      do { documents += try YAMLNode.documents(text: file.text, file: file.shownPath) } catch { faults += error.list }
+    }
+    return documents
+  }
+
   /// The documents of all files below a subfolder, in the order of their paths; the faults of all files together.
   package func documents(below subfolder: String, faults: inout [Fault]) -> [YAMLNode] {
     var documents: [YAMLNode] = []

@@ -47,6 +47,9 @@ package struct Analysis: Sendable {
   package var coverage: Coverage
   /// For judging other days.
   package var judgement: Judgement
+  /// In order; findings refer to them by their places.
+  package var events: [Event]
+  package var findings: [Finding]
 
   package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
   package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
@@ -177,7 +180,7 @@ package struct Analyst: Sendable {
     let findings = detect(events, &intake.oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
-    return report(incidents, events, findings.count, intake, summaries, emptyFolders, merge.table.rpcTally)
+    return report(incidents, events, findings, intake, summaries, emptyFolders, merge.table.rpcTally)
   }
 
   private func fusionSettings() -> FusionSettings {
@@ -197,8 +200,8 @@ package struct Analyst: Sendable {
   }
 
   private func report(
-    _ incidents: [Incident], _ events: [Event], _ findings: Int, _ intake: Intake, _ summaries: [Analysis.InputSummary],
-    _ emptyFolders: [String], _ rpc: RPCTally
+    _ incidents: [Incident], _ events: [Event], _ findings: [Finding], _ intake: Intake,
+    _ summaries: [Analysis.InputSummary], _ emptyFolders: [String], _ rpc: RPCTally
   ) -> Analysis {
     let estate = Estate(assets: configuration.assets, facts: intake.hostFacts)
     let severity = SeverityJudge(estate: estate)
@@ -212,11 +215,11 @@ package struct Analyst: Sendable {
     let reading = ExposureReading(programs: knowledge.programs, events: events)
     let exposures = reading.distinct(intake.exposures)
     return Analysis(
-      asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: events.count, findingCount: findings,
+      asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: events.count, findingCount: findings.count,
       incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
       exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
       oddities: intake.oddities, programs: knowledge.programs, coverage: coverage(summaries, events, intake.oddities),
-      judgement: judgement)
+      judgement: judgement, events: events, findings: findings)
   }
 
   private func coverage(_ inputs: [Analysis.InputSummary], _ events: [Event], _ oddities: OddityTally) -> Coverage {

@@ -56,6 +56,12 @@ package enum GroupField: Hashable, Sendable {
     case .alias(let fields): fields[min(position, fields.count - 1)]
     }
   }
+  package var description: String {
+    switch self {
+    case .field(let field): field.rawValue
+    case .alias(let fields): fields.map(\.rawValue).joined(separator: "/")
+    }
+  }
   var isAlias: Bool { if case .alias = self { true } else { false } }
 }
 

@@ -4,13 +4,18 @@ package import Knowledge
 extension RuleSet {
   /// Compiles the documents of all rule files; cases, which may stand in the same folder, are left aside. When one of
   /// the documents has a fault the set is empty: rules are loaded together or not at all.
-  package init(documents: [YAMLNode], pipelines: [Pipeline] = [], faults: inout [Fault]) {
+  /// - Parameter foreign: rules that others wrote, which the pipelines make fit.
+  package init(
+    documents: [YAMLNode], foreign: [YAMLNode] = [], pipelines: [Pipeline] = [], faults: inout [Fault]
+  ) {
     let known = faults.count
     var linker = RuleLinker()
-    let reader = RuleReader(pipelines: pipelines, isLenient: false)
-    for document in documents where !document.isCase {
-      linker.declare(document, &faults)
-      if let draft = reader.read(document, &faults) { linker.add(draft) }
+    for (documents, pipelines) in [(documents, []), (foreign, pipelines)] {
+      let reader = RuleReader(pipelines: pipelines, isLenient: false)
+      for document in documents where !document.isCase {
+        linker.declare(document, &faults)
+        if let draft = reader.read(document, &faults) { linker.add(draft) }
+      }
     }
     let set = linker.link(&faults)
     self = faults.count == known ? set : .empty

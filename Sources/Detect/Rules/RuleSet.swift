@@ -27,4 +27,22 @@ package struct RuleSet: Sendable {
   package var headers: [RuleHeader] {
     (rules.map(\.header) + correlations.map(\.header)).sorted { $0.id < $1.id }
   }
+
+  /// The same rules, each of which reports its matches, also where a correlation builds on it: for cases, explanations
+  /// and coverage.
+  package var reportingAll: RuleSet {
+    var rules = rules
+    var correlations = correlations
+    for index in rules.indices { rules[index].header.alerts = true }
+    for index in correlations.indices { correlations[index].header.alerts = true }
+    return RuleSet(rules: rules, correlations: correlations)
+  }
+
+  /// The rule or correlation with an id or name.
+  package func rule(named name: String) -> Rule? {
+    rules.first { $0.header.id == name } ?? rules.first { $0.header.name == name }
+  }
+  package func correlation(named name: String) -> Correlation? {
+    correlations.first { $0.header.id == name } ?? correlations.first { $0.header.name == name }
+  }
 }

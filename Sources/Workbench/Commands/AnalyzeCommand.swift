@@ -17,14 +17,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
       cannot be opened; 3 analysed, but a capture or packed file was damaged or a file in a folder could not be read.
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, html, markdown }
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json, html, markdown, ecs }
 
   @Argument(help: "Files, folders, or - for standard input.")
   var paths: [String] = []
 
   @OptionGroup var live: LiveOptions
   @OptionGroup var evidence: EvidenceOptions
-  @Option(help: "text, json, html or markdown.")
+  @Option(help: "text, json, html, markdown, or ecs: events and findings as lines of the Elastic Common Schema.")
   var format: Format = .text
   @Option(help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
@@ -56,6 +56,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     let bytes: [UInt8]
     switch format {
     case .json: bytes = JSONReport(analysis).encoded()
+    case .ecs: bytes = ECSReport(analysis).encoded()
     case .html: bytes = Array(HTMLReport(analysis, top: top).rendered().utf8)
     case .markdown:
       var report = MarkdownReport(analysis, top: top)

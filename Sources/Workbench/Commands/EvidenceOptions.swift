@@ -18,9 +18,8 @@ struct EvidenceOptions: ParsableArguments {
   var timezone: String = "UTC"
   @Option(help: ArgumentHelp("What is known of the site: sites, hosts, criticality (YAML).", valueName: "file"))
   var config: String?
-  @Option(
-    help: ArgumentHelp("Formats, rules, tables and policy to use instead of the built-in ones.", valueName: "dir"))
-  var knowledge: String?
+  @OptionGroup var knowledge: KnowledgeOptions
+  @OptionGroup var rules: RuleOptions
   @Option(help: "Inputs that are read side by side; the result is the same.")
   var threads: Int = 2
 
@@ -50,7 +49,7 @@ struct EvidenceOptions: ParsableArguments {
       faults.append(Fault(file: "--timezone", "'\(timezone)' is no time zone that this system knows"))
     }
     let configuration = EvidenceOptions.configuration(config, &faults)
-    let base = EvidenceOptions.knowledgeBase(knowledge, &faults)
+    let base = EvidenceOptions.knowledgeBase(knowledge.knowledge, rules: rules.sources, &faults)
     var list = InputList(paths: paths, faults: &faults)
     let interruption = Interruption()
     let requests = live?.requests(interruption, &faults) ?? []
@@ -77,14 +76,18 @@ struct EvidenceOptions: ParsableArguments {
     return Configuration(text: text, file: path, faults: &faults)
   }
 
-  static func knowledgeBase(_ folder: String?, _ faults: inout [Fault]) -> KnowledgeBase? {
-    do {
-      return try KnowledgeBase(
-        folder.map { folder throws(Faults) in try KnowledgeFolder(folder: folder) } ?? .embedded)
-    } catch {
+  static func knowledgeBase(
+    _ folder: String?, rules: RuleSources = RuleSources(), _ faults: inout [Fault]
+  ) -> KnowledgeBase? {
+    do { return try KnowledgeBase(try KnowledgeOptions.folder(folder), rules: rules) } catch {
       faults += error.list
       return nil
     }
+  }
+
+  /// The rules that the evidence is held against.
+  func knowledgeBase() throws(Faults) -> KnowledgeBase {
+    try KnowledgeBase(try knowledge.folder(), rules: rules.sources)
   }
 }
 

@@ -7,12 +7,29 @@ import Evidence
 struct JSONWriter {
   private(set) var bytes: [UInt8] = []
   private var depth = 0
+  /// On one line, without blanks.
+  private let isCompact: Bool
   /// Whether the innermost object or array has an element yet.
   private var isEmpty = true
+
+  init(isCompact: Bool = false) { self.isCompact = isCompact }
 
   // MARK: Values
 
   mutating func object(_ body: (inout JSONWriter) -> Void) { nest(0x7b, 0x7d, body) }
+  mutating func list(_ items: [String]) {
+    nest(0x5b, 0x5d) { writer in
+      for item in items {
+        writer.separate()
+        writer.value(item)
+      }
+    }
+  }
+  /// Ends a document of its own, such as a line of JSON lines.
+  mutating func endLine() {
+    bytes.append(0x0a)
+    isEmpty = true
+  }
 
   mutating func value(_ text: String) {
     bytes.append(0x22)
@@ -46,7 +63,14 @@ struct JSONWriter {
     // Names are ours, and need no escape.
     bytes.append(0x22)
     name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    bytes += [0x22, 0x3a, 0x20]
+    bytes += isCompact ? [0x22, 0x3a] : [0x22, 0x3a, 0x20]
+    body(&self)
+  }
+  /// A field whose name is known only when it is written, such as a part of an event's field.
+  mutating func field(named name: String, _ body: (inout JSONWriter) -> Void) {
+    separate()
+    value(name)
+    bytes += isCompact ? [0x3a] : [0x3a, 0x20]
     body(&self)
   }
   mutating func field(_ name: StaticString, _ text: String) { field(name) { $0.value(text) } }
@@ -104,6 +128,7 @@ struct JSONWriter {
   }
 
   private mutating func indent() {
+    guard !isCompact else { return }
     bytes.append(0x0a)
     for _ in 0..<depth { bytes += [0x20, 0x20] }
   }
