@@ -18,7 +18,7 @@ help:
 	@echo 'make test      run all tests             make golden    rewrite the expected transcripts'
 	@echo 'make lint      check the style           make format    set it right'
 	@echo 'make build     debug build               make release   release build'
-	@echo 'make bench     [SIZE=small|full] [ONLY=log|capture|mixed|blitz|flood] compare with other tools'
+	@echo 'make bench     [SIZE=small|full] [ONLY=log|capture|rules|mixed|blitz|flood] compare with other tools'
 	@echo 'make fuzz      [SECONDS=60] search for inputs that crash it'
 	@echo 'make install   [PREFIX=/usr/local] [DESTDIR=]'
 	@echo 'make setup     install what is missing   make clean     remove what was built'
