@@ -25,6 +25,8 @@ package struct HostDirectory: Sendable {
     }
   }
   package var ownNetworks: [IPNetwork] = []
+  /// The sites by name, each with its networks.
+  package var sites: [(name: String, networks: [IPNetwork])] = []
   private var names: [IPAddress: Bytes] = [:]
   private var addresses: [Bytes: [IPAddress]] = [:]
   package init() {}
@@ -37,4 +39,9 @@ package struct HostDirectory: Sendable {
   package func address(of name: Bytes) -> IPAddress? { addresses[name.lowercased]?.first }
   /// Whether the configuration calls the address one of ours.
   package func isOwn(_ address: IPAddress) -> Bool { ownNetworks.contains { $0.contains(address) } }
+  /// The site that a host belongs to, by its address or by that of its name.
+  package func site(of host: Host) -> String? {
+    guard let address = host.address ?? host.name.flatMap({ self.address(of: $0) }) else { return nil }
+    return sites.first { $0.networks.contains { $0.contains(address) } }?.name
+  }
 }

@@ -1,4 +1,4 @@
-import Evidence
+package import Evidence
 
 /// What follows from an incident's events and findings: of all of them, or of those that were known on a day.
 extension Incident {
@@ -16,6 +16,16 @@ extension Incident {
     let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
     let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
     return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
+  }
+
+  /// Network records without an answer of which a host record tells what became of it.
+  package var silentEchoes: Set<Int> { Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }) }
+
+  /// What became of some of its events.
+  /// - Parameter silent: ``silentEchoes``.
+  package func outcome(of indices: [Int], silent: Set<Int>) -> Outcome {
+    let places = Set(indices.indices.filter { silent.contains(indices[$0]) })
+    return Incident.outcome(of: indices.map { events[$0] }, silent: places)
   }
 
   /// - Parameter names: The names of programs, by number.

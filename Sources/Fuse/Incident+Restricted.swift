@@ -29,7 +29,7 @@ extension Incident {
   }
 
   /// The number of the target that each spelling belongs to.
-  var targetPlaces: [Host: Int] {
+  package var targetPlaces: [Host: Int] {
     var places: [Host: Int] = [:]
     for (place, target) in targets.enumerated() {
       for spelling in target.spellings { places[spelling] = place }

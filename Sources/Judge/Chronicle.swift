@@ -11,8 +11,10 @@ struct Chronicle {
   /// Days of which there is any record.
   let covered: Set<Day>
 
-  init(_ incidents: [Incident], covered: Set<Day>) {
+  /// - Parameter history: Patterns that were seen before the evidence begins.
+  init(_ incidents: [Incident], covered: Set<Day>, history: Set<String>) {
     self.covered = covered
+    for pattern in history { firstDay[pattern] = Chronicle.before }
     courses = incidents.filter(\.isDated).map { IncidentCourse($0) }
     for (index, course) in courses.enumerated() {
       for day in course.days {
@@ -21,6 +23,9 @@ struct Chronicle {
       }
     }
   }
+
+  /// Earlier than any evidence.
+  private static let before = Day(number: -200_000)
 
   var days: Set<Day> { Set(byDay.keys) }
 

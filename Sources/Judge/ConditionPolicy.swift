@@ -43,9 +43,14 @@ package struct ConditionPolicy: Sendable {
     static let limitCap = 1e9
     package var condition: Condition
     package var bounds: [(metric: Metric, bound: Bound)]
+    /// When it has held, it stands until all of these are met; without any as long as it holds.
+    package var until: [(metric: Metric, bound: Bound)] = []
     package var because: String
 
     func holds(_ metrics: [Metric: Double]) -> Bool { bounds.allSatisfy { isMet($0, metrics) } }
+
+    /// Whether a rule that stood may fall.
+    func isReleased(_ metrics: [Metric: Double]) -> Bool { until.allSatisfy { isMet($0, metrics) } }
 
     private func isMet(_ item: (metric: Metric, bound: Bound), _ metrics: [Metric: Double]) -> Bool {
       let value = metrics[item.metric] ?? 0
@@ -57,17 +62,20 @@ package struct ConditionPolicy: Sendable {
 
     /// Why it holds, with the numbers.
     func reason(_ metrics: [Metric: Double]) -> String {
-      because + " ("
+      because + (holds(metrics) ? "" : ", and this stands until " + missing(until, metrics)) + " ("
         + bounds.map { "\($0.metric.words): \(text($0.metric, metrics[$0.metric] ?? 0))" }.joined(separator: ", ") + ")"
     }
     /// What is missing for it to hold.
-    func missing(_ metrics: [Metric: Double]) -> String {
+    func missing(_ metrics: [Metric: Double]) -> String { missing(bounds, metrics) }
+
+    private func missing(_ bounds: [(metric: Metric, bound: Bound)], _ metrics: [Metric: Double]) -> String {
       bounds.filter { !isMet($0, metrics) }.map { item in
         let now = text(item.metric, metrics[item.metric] ?? 0)
         return switch item.bound {
         case .atLeast(let limit):
           "\(item.metric.words) \(item.metric.isSingular ? "reaches" : "reach") \(text(item.metric, limit)) (now \(now))"
-        case .below(let limit): "\(item.metric.words) falls below \(text(item.metric, limit)) (now \(now))"
+        case .below(let limit):
+          "\(item.metric.words) \(item.metric.isSingular ? "falls" : "fall") below \(text(item.metric, limit)) (now \(now))"
         }
       }.joined(separator: " and ")
     }
@@ -101,11 +109,18 @@ package struct ConditionPolicy: Sendable {
     for node in map["rules"]?.items ?? [] {
       if let rule = ConditionPolicy.rule(node, &faults) { rules.append(rule) }
     }
+    PolicyCheck(map["rules"]?.items ?? [], rules).report(&faults)
+    if horizonDays > memoryDays {
+      faults.append(
+        (map["memory_days"] ?? map["horizon_days"] ?? document).fault(
+          "memory_days (\(memoryDays)) is shorter than horizon_days (\(horizonDays)): exploitation would be forgotten first"
+        ))
+    }
     if rules.isEmpty { faults.append(document.fault("a policy needs rules")) }
   }
 
   private static func rule(_ node: YAMLNode, _ faults: inout [Fault]) -> Rule? {
-    guard let map = node.map(["condition", "when", "because"], &faults) else { return nil }
+    guard let map = node.map(["condition", "when", "until", "because"], &faults) else { return nil }
     guard let conditionNode = map["condition"], let name = conditionNode.string(&faults),
       let condition = Condition(rawValue: name),
       condition > .green
@@ -113,8 +128,17 @@ package struct ConditionPolicy: Sendable {
       faults.append(node.fault("a rule needs 'condition': yellow, orange or red"))
       return nil
     }
+    let bounds = readBounds(map["when"], &faults)
+    guard !bounds.isEmpty, let because = map["because"]?.string(&faults) else {
+      faults.append(node.fault("a rule needs 'when' and 'because'"))
+      return nil
+    }
+    return Rule(condition: condition, bounds: bounds, until: readBounds(map["until"], &faults), because: because)
+  }
+
+  private static func readBounds(_ node: YAMLNode?, _ faults: inout [Fault]) -> [(metric: Metric, bound: Rule.Bound)] {
     var bounds: [(metric: Metric, bound: Rule.Bound)] = []
-    for entry in map["when"]?.entries(&faults) ?? [] {
+    for entry in node?.entries(&faults) ?? [] {
       guard let metric = Metric(rawValue: entry.key) else {
         let known = Metric.allCases.map(\.rawValue).joined(separator: ", ")
         faults.append(entry.keyNode.fault("unknown metric '\(entry.key)'; expected one of: \(known)"))
@@ -130,10 +154,6 @@ package struct ConditionPolicy: Sendable {
       }
       bounds.append((metric, key == "below" ? .below(limit) : .atLeast(limit)))
     }
-    guard !bounds.isEmpty, let because = map["because"]?.string(&faults) else {
-      faults.append(node.fault("a rule needs 'when' and 'because'"))
-      return nil
-    }
-    return Rule(condition: condition, bounds: bounds, because: because)
+    return bounds
   }
 }

@@ -42,6 +42,8 @@ package struct Situation: Sendable {
     package var targets: Int
     /// Share of the day's incidents that defences or the service held; nil without incidents.
     package var held: Double?
+    /// Incidents of the day against those of the covered days before.
+    package var trend: Trend
     package var call: Call
   }
 

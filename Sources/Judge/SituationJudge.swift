@@ -13,22 +13,33 @@ package struct SituationJudge: Sendable {
   /// - Parameters:
   ///   - incidents: All incidents, of any day.
   ///   - covered: Days of which there is any record, attack or not.
-  package func situation(_ incidents: [Incident], covered: Set<Day>, asOf: Day) -> Situation {
+  ///   - history: Patterns that an earlier report has: they are not new.
+  package func situation(
+    _ incidents: [Incident], covered: Set<Day>, asOf: Day, history: Set<String> = []
+  ) -> Situation {
     let known = incidents.compactMap { $0.known(at: asOf) }
-    var chronicle = Chronicle(known, covered: covered.filter { $0 <= asOf })
+    var chronicle = Chronicle(known, covered: covered.filter { $0 <= asOf }, history: history)
     let days = chronicle.covered.union(chronicle.days).sorted()
     let shown = days.suffix(SituationJudge.windowCap)
-    let windows = shown.map { window($0, &chronicle) }
+    var watch = Watch(policy)
+    var windows: [Situation.Window] = []
+    for day in shown {
+      stand(&watch, until: day, &chronicle)
+      windows.append(window(day, &chronicle, &watch, before: windows.suffix(7).map(\.incidents)))
+    }
+    if watch.last.map({ $0 < asOf }) ?? true { stand(&watch, until: asOf, &chronicle) }
     return Situation(
       asOf: asOf, windows: windows, windowsOmitted: days.count - shown.count,
       gaps: gaps(Array(shown)),
-      undatedIncidents: known.count { !$0.isDated }, call: call(&chronicle, at: asOf))
+      undatedIncidents: known.count { !$0.isDated }, call: call(&chronicle, &watch, at: asOf))
   }
 
   /// A picture of more days shows the last of them.
   private static let windowCap = 3660
 
-  private func window(_ day: Day, _ chronicle: inout Chronicle) -> Situation.Window {
+  private func window(_ day: Day, _ chronicle: inout Chronicle, _ watch: inout Watch, before: [Int])
+    -> Situation.Window
+  {
     let touched = chronicle.parts(of: day)
     let patterns = unique(touched.flatMap(\.patterns))
     let novel = patterns.filter { chronicle.firstDay[$0] == day }
@@ -41,7 +52,7 @@ package struct SituationJudge: Sendable {
       sources: Set(touched.map(\.source).filter { $0 != .unknown && !$0.isLocal }).count,
       targets: Set(touched.flatMap { $0.targets.map(\.host) }).count,
       held: touched.isEmpty ? nil : Double(touched.count { $0.outcome.isHeld }) / Double(touched.count),
-      call: call(&chronicle, at: day))
+      trend: Trend(touched.count, before: before), call: call(&chronicle, &watch, at: day))
   }
 
   private func unique(_ patterns: [String]) -> [String] {
@@ -57,9 +68,43 @@ package struct SituationJudge: Sendable {
 
   // MARK: The condition
 
-  private func call(_ chronicle: inout Chronicle, at day: Day) -> Situation.Call {
+  /// Which rules stand, from day to day: a rule with `until` goes on when it no longer holds.
+  private struct Watch {
+    private(set) var standing: Set<Int> = []
+    private(set) var last: Day?
+    private let rules: [ConditionPolicy.Rule]
+    /// Whether a rule can stand for longer than it holds.
+    let hasMemory: Bool
+
+    init(_ policy: ConditionPolicy) {
+      rules = policy.rules
+      hasMemory = rules.contains { !$0.until.isEmpty }
+    }
+
+    mutating func pass(_ day: Day, _ metrics: [Metric: Double]) {
+      standing = Set(
+        rules.indices.filter { index in
+          rules[index].holds(metrics) || (standing.contains(index) && !rules[index].isReleased(metrics))
+        })
+      last = day
+    }
+  }
+
+  /// Walks over the days without evidence before a day. When the horizon and the memory have passed nothing moves.
+  private func stand(_ watch: inout Watch, until day: Day, _ chronicle: inout Chronicle) {
+    guard watch.hasMemory, !watch.standing.isEmpty, let last = watch.last else { return }
+    let span = min(day.number - last.number, max(policy.horizonDays, policy.memoryDays) + 1)
+    guard span > 1 else { return }
+    for step in 1..<span {
+      let between = last.advanced(by: step)
+      watch.pass(between, Picture(&chronicle, at: between, policy: policy, severity: severity).metrics)
+    }
+  }
+
+  private func call(_ chronicle: inout Chronicle, _ watch: inout Watch, at day: Day) -> Situation.Call {
     let picture = Picture(&chronicle, at: day, policy: policy, severity: severity)
-    let matched = policy.rules.filter { $0.holds(picture.metrics) }
+    watch.pass(day, picture.metrics)
+    let matched = watch.standing.sorted().map { policy.rules[$0] }
     let condition = matched.map(\.condition).max() ?? .green
     let reasons = matched.filter { $0.condition == condition }.map { $0.reason(picture.metrics) }
     let isRaised = condition > .green

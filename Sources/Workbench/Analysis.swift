@@ -14,6 +14,10 @@ package struct Analysis: Sendable {
     package var zone = ZoneTable.utc
     package var threads = 1
     package var decoding = PacketReassembly.Settings()
+    /// How wide the windows of ``Analysis/spans`` are.
+    package var window = WindowWidth.day
+    /// Patterns that an earlier report has: they are not new.
+    package var history: Set<String> = []
     package init() {}
   }
 
@@ -50,6 +54,11 @@ package struct Analysis: Sendable {
   /// In order; findings refer to them by their places.
   package var events: [Event]
   package var findings: [Finding]
+  /// Windows of the width that was asked for, where that is not a day.
+  package var window: WindowWidth
+  package var spans: [Span]
+  /// The same by site, where the configuration has sites.
+  package var sites: [Span]
 
   package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
   package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
@@ -208,8 +217,12 @@ package struct Analyst: Sendable {
     let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
     let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Analyst.today
     let judgement = Judgement(
-      severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered)
-    let situation = judgement.situation.situation(incidents, covered: covered, asOf: options.situationAt ?? asOf)
+      severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered,
+      history: options.history)
+    let situation = judgement.situation.situation(
+      incidents, covered: covered, asOf: options.situationAt ?? asOf, history: options.history)
+    let known = incidents.compactMap { $0.known(at: situation.asOf) }
+    let tally = SpanTally(known, history: options.history)
     let judged = incidents.map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
       .sorted(by: JudgedIncident.precedes)
     let reading = ExposureReading(programs: knowledge.programs, events: events)
@@ -219,7 +232,11 @@ package struct Analyst: Sendable {
       incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
       exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
       oddities: intake.oddities, programs: knowledge.programs, coverage: coverage(summaries, events, intake.oddities),
-      judgement: judgement, events: events, findings: findings)
+      judgement: judgement, events: events, findings: findings,
+      window: options.window,
+      spans: options.window == .day
+        ? [] : tally.windows(options.window, covered: covered.filter { $0 <= situation.asOf }),
+      sites: configuration.directory.sites.isEmpty ? [] : tally.sites(configuration.directory))
   }
 
   private func coverage(_ inputs: [Analysis.InputSummary], _ events: [Event], _ oddities: OddityTally) -> Coverage {

@@ -29,15 +29,19 @@ package struct Configuration: Sendable {
   private mutating func readSite(_ node: YAMLNode, _ faults: inout [Fault]) {
     guard let map = node.map(["name", "networks"], &faults) else { return }
     if map["name"] == nil || map["networks"] == nil { faults.append(node.fault("a site needs 'name' and 'networks'")) }
-    _ = map["name"]?.string(&faults)
+    let name = map["name"]?.string(&faults) ?? ""
+    if directory.sites.contains(where: { $0.name == name }) { faults.append(node.fault("site '\(name)' stands twice")) }
+    var networks: [IPNetwork] = []
     for item in map["networks"]?.items ?? [] {
       guard let text = item.string(&faults) else { continue }
       guard let network = IPNetwork(text) else {
         faults.append(item.fault("'\(text)' is no network such as 192.0.2.0/24"))
         continue
       }
-      directory.ownNetworks.append(network)
+      networks.append(network)
     }
+    directory.ownNetworks += networks
+    directory.sites.append((name, networks))
   }
 
   private mutating func readHost(_ node: YAMLNode, _ faults: inout [Fault]) {

@@ -8,6 +8,8 @@ package struct Judgement: Sendable {
   package let situation: SituationJudge
   /// Days of which there is any record.
   package let covered: Set<Day>
+  /// Patterns of an earlier report.
+  package let history: Set<String>
 
   /// The incidents as they were known at the end of a day, the worst first.
   package func ranking(_ incidents: [Incident], at day: Day) -> [JudgedIncident] {
@@ -18,6 +20,6 @@ package struct Judgement: Sendable {
 
   /// The condition that the end of a day called for.
   package func call(_ incidents: [Incident], at day: Day) -> Situation.Call {
-    situation.situation(incidents, covered: covered, asOf: day).call
+    situation.situation(incidents, covered: covered, asOf: day, history: history).call
   }
 }

@@ -28,6 +28,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var format: Format = .text
   @Option(help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
+  @Option(help: "Sum up by hour, day or week.")
+  var window: WindowWidth = .day
+  @Option(help: ArgumentHelp("An earlier JSON report: what it has is not new.", valueName: "file"))
+  var baseline: String?
   @Option(help: "Tell only the N worst; what repeats counts once. JSON has all.")
   var top: Int?
   @Option(help: "Exit with 1 when an incident is at least this severe (-8 to 8).")
@@ -43,7 +47,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let analysis = try await evidence.analyse(paths, capturing: live)
+      let analysis = try await evidence.analyse(paths, capturing: live) { options, faults in
+        options.window = window
+        options.history = baseline.flatMap { Baseline(file: $0, faults: &faults)?.patterns } ?? []
+      }
       try write(analysis)
       if let failAt, analysis.incidents.contains(where: { $0.severity.score >= failAt }) { throw ExitCode(1) }
       if analysis.isDamaged { throw ExitCode(3) }
@@ -74,3 +81,5 @@ struct AnalyzeCommand: AsyncParsableCommand {
     }
   }
 }
+
+extension WindowWidth: ExpressibleByArgument {}

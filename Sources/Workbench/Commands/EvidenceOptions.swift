@@ -36,7 +36,11 @@ struct EvidenceOptions: ParsableArguments {
   }
 
   /// Checks everything that the user named before anything is read, so that all faults show in one run.
-  func analyse(_ paths: [String], capturing live: LiveOptions? = nil) async throws -> Analysis {
+  /// - Parameter adjust: What a command has of its own.
+  func analyse(
+    _ paths: [String], capturing live: LiveOptions? = nil,
+    adjust: (inout Analysis.Options, inout [Fault]) -> Void = { _, _ in }
+  ) async throws -> Analysis {
     var faults: [Fault] = []
     var options = Analysis.Options()
     options.asOf = asOf
@@ -48,6 +52,7 @@ struct EvidenceOptions: ParsableArguments {
     } else {
       faults.append(Fault(file: "--timezone", "'\(timezone)' is no time zone that this system knows"))
     }
+    adjust(&options, &faults)
     let configuration = EvidenceOptions.configuration(config, &faults)
     let base = EvidenceOptions.knowledgeBase(knowledge.knowledge, rules: rules.sources, &faults)
     var list = InputList(paths: paths, faults: &faults)

@@ -184,8 +184,31 @@ extension HTMLReport {
           }
         }
       }
+      for (title, spans) in [("By \(analysis.window.rawValue)", analysis.spans), ("By site", analysis.sites)]
+      where !spans.isEmpty {
+        page.element("h4", text: title)
+        page.element("div", ("class", "wide")) { page in
+          page.element("table") { page in
+            row(
+              &page, "th",
+              ["", "events", "incidents", "patterns", "new", "unexplained", "sources", "targets", "held", "trend"])
+            for span in spans.filter({ $0.events > 0 }).suffix(400) { spanRow(&page, span) }
+          }
+        }
+      }
       list(&page, analysis.situation.gaps.map { gapText($0) + ", which is not the same as quiet" })
     }
+  }
+
+  private func spanRow(_ page: inout Markup, _ span: Span) {
+    let held = span.held.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+    row(
+      &page, "td",
+      [
+        Bytes(span.label).notation, "\(span.events)", "\(span.incidents)", "\(span.patterns.count)",
+        "\(span.novel.count)", "\(span.unexplained.count)", "\(span.sources)", "\(span.targets)", held,
+        span.trend == .unknown ? "" : span.trend.rawValue,
+      ])
   }
 
   func row(_ page: inout Markup, _ cell: StaticString, _ cells: [String]) {

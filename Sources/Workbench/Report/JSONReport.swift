@@ -224,6 +224,12 @@ package struct JSONReport {
     writer.field("would_change", situation.call.wouldChange)
     writer.objects("windows", situation.windows) { window($1, &$0) }
     writer.field("windows_omitted", situation.windowsOmitted)
+    if !analysis.spans.isEmpty {
+      writer.field("span_width", analysis.window.rawValue)
+      writer.objects("spans", analysis.spans) { span($1, &$0) }
+    }
+    writer.objects("sites", analysis.sites) { span($1, &$0) }
+    writer.field("trend_method", Trend.method)
     writer.objects("no_evidence", situation.gaps) { writer, gap in
       writer.field("first", gap.lowerBound.description)
       writer.field("last", gap.upperBound.description)
@@ -254,7 +260,22 @@ package struct JSONReport {
     writer.field("sources", window.sources)
     writer.field("targets", window.targets)
     writer.field("held") { writer in window.held.map { writer.value($0) } ?? writer.null() }
+    writer.field("trend", window.trend.rawValue)
     call(window.call, &writer)
+  }
+
+  private func span(_ span: Span, _ writer: inout JSONWriter) {
+    writer.field("label", span.label)
+    writer.field("incidents", span.incidents)
+    writer.field("events", span.events)
+    writer.field("host_records", span.hostRecords)
+    writer.field("patterns", span.patterns)
+    writer.field("novel", span.novel)
+    writer.field("unexplained", span.unexplained)
+    writer.field("sources", span.sources)
+    writer.field("targets", span.targets)
+    writer.field("held") { writer in span.held.map { writer.value($0) } ?? writer.null() }
+    writer.field("trend", span.trend.rawValue)
   }
 
   private func rpc(_ row: RPCTally.Row, _ writer: inout JSONWriter) {

@@ -29,6 +29,7 @@ package struct TextReport {
     inputs()
     incidents()
     days()
+    spans()
     waves()
     exposures()
     mentions()
@@ -183,6 +184,27 @@ package struct TextReport {
     }
     let unexplained = Set(windows.flatMap(\.unexplained)).sorted()
     if !unexplained.isEmpty { page.item("  unexplained: ", indent: 15, listed(unexplained, limit: 12)) }
+  }
+
+  private mutating func spans() {
+    for (title, spans) in [
+      ("BY \(analysis.window.rawValue.uppercased())", analysis.spans), ("BY SITE", analysis.sites),
+    ]
+    where !spans.isEmpty {
+      page.heading(title)
+      page.line("  " + left("", 20) + " events  incidents  patterns  new  unexplained  sources  targets  held  trend")
+      for span in spans.filter({ $0.events > 0 }).suffix(60) {
+        let held = span.held.map { "\(Int(($0 * 100).rounded())) %" } ?? "-"
+        let trend = span.trend == .unknown ? "" : span.trend.rawValue
+        page.line(
+          "  " + left(Bytes(span.label).notation, 20) + right(span.events, 7) + right(span.incidents, 11)
+            + right(span.patterns.count, 10) + right(span.novel.count, 5) + right(span.unexplained.count, 13)
+            + right(span.sources, 9) + right(span.targets, 9)
+            + String(repeating: " ", count: max(1, 6 - held.count)) + held + "  " + trend)
+      }
+    }
+    let rising = analysis.situation.windows.filter { $0.trend == .rising }.suffix(5).map { "\($0.day)" }
+    if !rising.isEmpty { page.item("  rising: ", indent: 10, "\(listed(rising)), \(Trend.method)") }
   }
 
   private func left(_ text: String, _ width: Int) -> String {

@@ -1,0 +1,26 @@
+package import Evidence
+import Foundation
+
+/// An earlier JSON report, for telling what is new: patterns that it has were seen before.
+package struct Baseline: Sendable {
+  package private(set) var patterns: Set<String> = []
+
+  /// More than any report of ours has; a larger file is something else.
+  private static let sizeCap = 1 << 30
+
+  package init?(file: String, faults: inout [Fault]) {
+    let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
+    guard let size, size <= Baseline.sizeCap, let data = FileManager.default.contents(atPath: file) else {
+      faults.append(Fault(file: file, "cannot be read"))
+      return nil
+    }
+    guard let report = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],
+      (report["schema"] as? String)?.hasPrefix("watchfloor.analysis/") == true,
+      let incidents = report["incidents"] as? [[String: Any]]
+    else {
+      faults.append(Fault(file: file, "is no report that --format json wrote"))
+      return nil
+    }
+    for incident in incidents { patterns.formUnion(incident["patterns"] as? [String] ?? []) }
+  }
+}
