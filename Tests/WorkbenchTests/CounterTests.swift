@@ -60,10 +60,9 @@ struct CounterTests {
     #expect(json["counters"]["host_records"].number == Double(analysis.inputs.reduce(0) { $0 + $1.tally.hostRecords }))
     #expect(json["counters"]["incidents"].number == Double(json["incidents"].items.count))
     let paths = try FileManager.default.subpathsOfDirectory(atPath: Repository.examples)
-    let files = paths.filter { path in
-      var isFolder: ObjCBool = false
-      return FileManager.default.fileExists(atPath: Repository.examples + "/" + path, isDirectory: &isFolder)
-        && !isFolder.boolValue
+    let files = try paths.filter {
+      let attributes = try FileManager.default.attributesOfItem(atPath: Repository.examples + "/" + $0)
+      return attributes[.type] as? FileAttributeType == .typeRegular
     }
     #expect(json["inputs"].items.count == files.count)
   }
