@@ -82,6 +82,8 @@ package struct Event: Sendable {
   /// sorted by time, and then each Event is moved once, without a copy.
   package static func sort(_ events: inout [Event]) {
     var order = places(events)
+    // The span moves Events; the array would copy them.
+    var events = events.mutableSpan
     for start in order.indices {
       var place = start
       // Along a circle of Events that stand in each other's places.

@@ -202,7 +202,9 @@ package struct Analyst: Sendable {
   private func detect(_ events: [Event], _ oddities: inout OddityTally) -> [Finding] {
     var detector = Detector(rules: knowledge.rules)
     var findings: [Finding] = []
-    for index in events.indices { detector.push(events[index], index: index, into: &findings) }
+    // The span lends Events; the array would copy them.
+    let span = events.span
+    for index in span.indices { detector.push(span[index], index: index, into: &findings) }
     detector.finish(into: &findings)
     oddities.merge(detector.oddities)
     return findings

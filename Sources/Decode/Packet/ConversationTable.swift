@@ -72,6 +72,8 @@ package struct ConversationTable: Sendable {
   private var evictions: Int?
   /// The flow up to which ``fetchNextVictim()`` looked ahead.
   private var scout = -1
+  /// Flows that it looked at for the batch.
+  private var scouted = 0
 
   package init(limits: Limits = Limits(), overlap: OverlapPolicies = OverlapPolicies()) {
     self.limits = limits
@@ -136,6 +138,7 @@ package struct ConversationTable: Sendable {
     let next = recentTCP.next(after: scout) ?? recentTCP.oldest
     guard let next else { return }
     scout = next
+    scouted += 1
     let end = flows.prefetchEnd(next)
     notes.prefetch(end.firstNote)
     ledger.expect(end.client)
@@ -144,8 +147,14 @@ package struct ConversationTable: Sendable {
   /// The last step, when all packets of a batch were asked for: the sources of probes.
   package mutating func fetchSources() {
     ledger.fetch()
-    // The next batch looks again from the oldest on, or it would look further and further ahead.
-    scout = -1
+    // The flows that the next batch will look at.
+    while scouted > 0, let next = recentTCP.next(after: scout) {
+      flows.prefetch(slot: next)
+      scout = next
+      scouted -= 1
+    }
+    // It looks again from the oldest on, or it would look further and further ahead.
+    (scout, scouted) = (-1, 0)
   }
 
   /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:)`` was called.

@@ -23,6 +23,9 @@ struct FlowSlots {
     return slot
   }
 
+  /// Brings an entry into the cache.
+  func prefetch(slot: Int) { entries.prefetch(slot) }
+
   /// Brings into the cache where the index knows of a flow that will end soon.
   /// - Returns: its first note, and who probably asks.
   mutating func prefetchEnd(_ slot: Int) -> (firstNote: Int32, client: UInt128) {

@@ -56,6 +56,9 @@ struct ProbeLedger: Sendable {
   private var forgotten = Classes(concern: Forgotten(), other: Forgotten())
   private(set) var oddities = OddityTally()
 
+  /// So many sources ahead memory is asked for them.
+  private static let lookahead = 16
+
   private struct Forgotten: Sendable {
     var sources = 0
     var probes = 0
@@ -211,6 +214,8 @@ struct ProbeLedger: Sendable {
       }
       break
     }
+    let ahead = hand + ProbeLedger.lookahead
+    if ahead < probers.count { index.prefetch(hash: probers[ahead].hash) }
     let prober = probers[hand]
     if !prober.isClosed { index.remove(hash: prober.hash, slot: hand) }
     if prober.profile < 0 {
@@ -234,7 +239,11 @@ struct ProbeLedger: Sendable {
 
   /// Takes over what another ledger holds, of other flows of the same evidence.
   mutating func merge(_ other: ProbeLedger) {
-    for slot in other.probers.indices { merge(other, slot) }
+    for slot in other.probers.indices {
+      let ahead = slot + ProbeLedger.lookahead
+      if ahead < other.probers.count { index.prefetch(hash: seed.hash(other.probers[ahead].address)) }
+      merge(other, slot)
+    }
     crowds.concern.merge(other.crowds.concern)
     crowds.other.merge(other.crowds.other)
     for isOfConcern in [true, false] {
@@ -314,6 +323,7 @@ struct ProbeLedger: Sendable {
 
   private func toldInOrder(_ slot: Int) -> [Told] {
     var own: [Told] = []
+    guard probers[slot].firstTold >= 0 else { return own }
     forEachTold(of: slot) { own.append(told[$0]) }
     return own.sorted {
       $0.probe.time != $1.probe.time ? $0.probe.time < $1.probe.time : Event.precedes($0.event, $1.event)
