@@ -8,6 +8,8 @@ package struct Intake: Sendable {
   package var exposures: [Exposure] = []
   package var mentions: [Mention] = []
   package var hostFacts: [HostFact] = []
+  /// Events of which only the number matters.
+  package var sums = EventSums()
   package var oddities = OddityTally()
   package var tally = Tally()
   package init() {}
@@ -66,6 +68,9 @@ package struct Tally: Sendable {
 /// What kinds of record an input holds; more than one makes it mixed.
 package enum RecordKind: String, Sendable, Hashable {
   case syslog
+  case journal, audit
+  /// Suricata's eve.json and Zeek's logs.
+  case sensor
   case traceText = "trace_text"
   case rpcinfo, nmap, uname, script
   case programTable = "program_table"

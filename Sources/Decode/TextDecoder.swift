@@ -12,16 +12,29 @@ package struct TextDecoder {
   private var reports: ReportReader
   private var pending: Pending?
   private var lastRecords = LastRecords()
+  private var table = ZeekTable()
+  private var export = JournalExport()
 
   /// A record is never joined from more lines than this.
   private static let joinCap = 8
 
-  package init(input: InputID, library: FormatLibrary, asOf: Day, zone: ZoneTable) {
+  package init(
+    input: InputID, library: FormatLibrary, asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]
+  ) {
+    self.init(input: input, library: library, calendar: StampCalendar(asOf: asOf), zone: zone, zones: zones)
+  }
+
+  package init(
+    input: InputID, library: FormatLibrary, calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable]
+  ) {
     self.input = input
     self.zone = zone
-    lines = LogLineReader(library: library, syslog: SyslogReader(asOf: asOf, zone: zone))
+    lines = LogLineReader(library: library, syslog: SyslogReader(calendar: calendar, zone: zone, zones: zones))
     reports = ReportReader(programs: library.programs)
   }
+
+  /// Where the stamps without a year stand in the year.
+  package var calendar: StampCalendar { lines.syslog.calendar }
 
   /// A record that may go on in the next line.
   private struct Pending {
@@ -59,12 +72,16 @@ package struct TextDecoder {
 
   package mutating func finish(into intake: inout Intake) {
     flush(into: &intake)
+    if let entry = export.finish() {
+      read(entry, Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0), into: &intake)
+    }
     reports.finish(into: &intake)
   }
 
   // MARK: Beginning a record
 
   private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
+    if beginsStructured(line), readStructured(line, place, into: &intake) { return }
     if let start = SyslogReader.stampStart(line), !isDatedPacket(line) {
       let result = lines.read(line, at: start, citation: Citation(place, text: Bytes(line)))
       if take(result, line, start, place, into: &intake) { return }
@@ -82,6 +99,121 @@ package struct TextDecoder {
       return
     }
     reports.push(line, place, into: &intake)
+  }
+
+  // MARK: Records that are no lines of syslog
+
+  /// A look at the first byte, which settles it for nearly every line.
+  private func beginsStructured(_ line: RawSpan) -> Bool {
+    if export.isOpen || table.isOpen { return true }
+    guard line.byteCount > 0 else { return false }
+    switch line.byte(0) {
+    case 0x7b, 0x23, 0x5f: return true
+    case 0x74, 0x6e: return AuditRecord.begins(line)
+    default: return false
+    }
+  }
+
+  /// An entry of the journal, or a record of another sensor; false when the line is neither.
+  private mutating func readStructured(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
+    if export.isOpen || JournalExport.begins(line) {
+      switch export.push(line, offset: place.offset) {
+      case .entry(let entry): read(entry, place, into: &intake)
+      case .more: break
+      case .none: return false
+      }
+      return true
+    }
+    guard line.byteCount > 0 else { return false }
+    if line.byte(0) == 0x23 {
+      guard table.head(line) else { return false }
+      intake.tally.note(.sensor)
+      intake.tally.unconcerned += 1
+      return true
+    }
+    if AuditRecord.begins(line) { return readAudit(line, place, into: &intake) }
+    let citation = Citation(place, text: Bytes(line))
+    var syslog = lines.syslog
+    let time: (Bytes) -> EventTime? = { syslog.time($0) }
+    if let row = table.row(line) {
+      guard let reading = row.read(citation: citation, time: time) else { return false }
+      take(reading, citation, into: &intake)
+      return true
+    }
+    guard line.byte(0) == 0x7b else { return false }
+    guard let record = JSONRecord(line) else {
+      guard TextDecoder.namesSensor(line) else { return false }
+      intake.tally.note(.sensor)
+      odd(.recordIncomplete, citation, into: &intake)
+      return true
+    }
+    if let entry = JournalEntry(record) {
+      read(entry, place, into: &intake)
+      return true
+    }
+    let zeek = ZeekRecord(path: record.text("_path")) { record.digits($0) }
+    guard
+      let reading = SuricataRecord.read(record, citation: citation, time: time)
+        ?? zeek.read(citation: citation, time: time)
+    else { return false }
+    take(reading, citation, into: &intake)
+    return true
+  }
+
+  /// A record of auditd's own log, read as the line that auditd sends to syslog.
+  private mutating func readAudit(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
+    guard let (text, frame) = AuditRecord.line(line) else { return false }
+    let citation = Citation(place, text: Bytes(line))
+    let result = lines.read(text.rawSpan, frame, citation: citation)
+    intake.tally.note(.audit)
+    intake.tally.hostRecords += 1
+    count(frame.time, hasYear: true, into: &intake)
+    note(result, text.rawSpan, frame, citation, into: &intake)
+    return true
+  }
+
+  /// Whether a line that is no whole object looks like the start of a record that would be read.
+  private static func namesSensor(_ line: RawSpan) -> Bool {
+    ["\"event_type\":", "\"__REALTIME_TIMESTAMP\"", "\"id.orig_h\":"].contains {
+      line.firstIndex(of: Array($0.utf8)) != nil
+    }
+  }
+
+  private mutating func take(_ reading: SensorReading, _ citation: Citation, into intake: inout Intake) {
+    intake.tally.note(.sensor)
+    switch reading {
+    case .event(let event):
+      count(event.time, hasYear: true, into: &intake)
+      intake.events.append(event)
+      intake.tally.understood += 1
+    case .sum(let event, let period):
+      count(event.time, hasYear: true, into: &intake)
+      intake.sums.add(event, by: period)
+      intake.tally.understood += 1
+    case .unconcerned(let time):
+      if let time { count(time, hasYear: true, into: &intake) }
+      intake.tally.unconcerned += 1
+    case .odd: odd(.stampInvalid, citation, into: &intake)
+    }
+  }
+
+  /// An entry of the journal is read as the line of syslog that it would be; it is never joined with others.
+  private mutating func read(_ entry: JournalEntry, _ place: Provenance, into intake: inout Intake) {
+    intake.tally.note(.journal)
+    intake.tally.hostRecords += 1
+    guard let (text, frame) = entry.line() else {
+      // Entries without a message are kernel's and journald's own.
+      if entry.message == nil {
+        intake.tally.unconcerned += 1
+      } else {
+        odd(.stampInvalid, Citation(place, text: entry.message ?? ""), into: &intake)
+      }
+      return
+    }
+    let citation = Citation(place, text: Bytes(text))
+    let result = lines.read(text.rawSpan, frame, citation: citation)
+    count(frame.time, hasYear: true, into: &intake)
+    note(result, text.rawSpan, frame, citation, into: &intake)
   }
 
   /// Whether a line that begins with a date and a time, as rsyslog's may, is one of tcpdump's (`-tttt`): what follows tells.
@@ -110,22 +242,15 @@ package struct TextDecoder {
       let record = LogLineReader.Whole(event: event, format: format, host: host)
       pending = Pending(kind: .whole(record), text: Bytes(line).array, stamp: start, provenance: place)
       return true
-    case .event(let event, _, let host, false):
-      lastRecords.note(host, event: intake.events.count)
-      count(event.time, line, start, into: &intake)
-      intake.events.append(event)
-      intake.tally.understood += 1
-    case .repetition(let count, let host, let time):
-      repeatRecord(count, host, time, Citation(place, text: Bytes(line)), into: &intake)
-      self.count(time, line, start, into: &intake)
-    case .unconcerned(let time, let host):
-      lastRecords.note(host, event: nil)
-      count(time, line, start, into: &intake)
-      intake.tally.unconcerned += 1
-    case .unmatched(let time, let host):
-      lastRecords.note(host, event: nil)
-      count(time, line, start, into: &intake)
-      odd(.lineUnmatched, Citation(place, text: Bytes(line)), into: &intake)
+    case .event(let event, _, _, false):
+      count(event.time, into: &intake)
+      note(result, line, nil, Citation(place, text: Bytes(line)), into: &intake)
+    case .repetition(_, _, let time), .unconcerned(let time, _), .ordinary(let time, _, _):
+      count(time, into: &intake)
+      note(result, line, nil, Citation(place, text: Bytes(line)), into: &intake)
+    case .unmatched(let frame, _):
+      count(frame.time, into: &intake)
+      note(result, line, frame, Citation(place, text: Bytes(line)), into: &intake)
     case .invalidStamp:
       intake.tally.hostRecords += 1
       odd(.stampInvalid, Citation(place, text: Bytes(line)), into: &intake)
@@ -133,11 +258,65 @@ package struct TextDecoder {
     return true
   }
 
-  private func count(_ time: EventTime, _ line: RawSpan, _ start: Int, into intake: inout Intake) {
+  /// Takes in what a whole line gave.
+  private mutating func note(
+    _ result: LogLineReader.Result, _ line: RawSpan, _ frame: SyslogFrame?, _ citation: @autoclosure () -> Citation,
+    into intake: inout Intake
+  ) {
+    switch result {
+    case .event(let event, _, let host, _):
+      intake.tally.understood += 1
+      if event.action == .authentication {
+        // A guesser of passwords fills a log; how often is what matters.
+        lastRecords.note(host, event: nil)
+        intake.sums.add(event, by: .hour)
+        return
+      }
+      lastRecords.note(host, event: intake.events.count)
+      intake.events.append(event)
+    case .repetition(let count, let host, let time): repeatRecord(count, host, time, citation(), into: &intake)
+    case .unconcerned(_, let host), .ordinary(_, _, let host):
+      lastRecords.note(host, event: nil)
+      intake.tally.unconcerned += 1
+    case .unmatched(let frame, let host): noteTemplate(line, frame, host, citation(), into: &intake)
+    case .prefix(let partial):
+      lastRecords.note(Host.Key(partial.host.array.rawSpan), event: nil)
+      let tag = partial.tag.array
+      guard lines.library.tag(tag.rawSpan, 0..<tag.count)?.isExclusive == true, let frame else {
+        intake.tally.unconcerned += 1
+        return
+      }
+      noteTemplate(line, frame, Host.Key(partial.host.array.rawSpan), citation(), into: &intake)
+    case .invalidStamp, .none: odd(.stampInvalid, citation(), into: &intake)
+    }
+  }
+
+  /// A line of a watched program that no format takes: its template is counted, and it is unexplained.
+  private mutating func noteTemplate(
+    _ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key, _ citation: Citation, into intake: inout Intake
+  ) {
+    lastRecords.note(host, event: nil)
+    odd(.lineUnmatched, citation, into: &intake)
+    let name = line.slice(frame.host)
+    let tag = Bytes(line.slice(frame.tag))
+    let program = lines.library.programs.program(named: tag)?.number
+    let event = Event(
+      time: frame.time, view: .host, action: .log, outcome: .unknown,
+      target: Endpoint(host: name.byteCount == 0 ? .unknown : HostText.host(name)),
+      rpc: program.map { RPCFacts(program: $0) }, observer: tag,
+      detail: LineTemplate.of(line.slice(min(frame.message, line.byteCount)..<line.byteCount)), citation: citation)
+    intake.sums.add(event, by: .day)
+  }
+
+  private func count(_ time: EventTime, into intake: inout Intake) {
     intake.tally.hostRecords += 1
     intake.tally.note(.syslog)
+    count(time, hasYear: lines.syslog.hasYear, into: &intake)
+  }
+
+  private func count(_ time: EventTime, hasYear: Bool, into intake: inout Intake) {
     intake.tally.note(time)
-    if line.byte(start).isDigit {
+    if hasYear {
       if intake.tally.newestWithYear.map({ $0 < time }) ?? true { intake.tally.newestWithYear = time }
     } else {
       intake.tally.yearlessRecords += 1
@@ -186,6 +365,7 @@ package struct TextDecoder {
     guard record.hex.isEmpty else { return false }
     if case .whole(let whole) = record.kind { return extend(whole, of: record, by: content, into: &intake) }
     var other: (TraceLine, [UInt8])?
+    var cut: (LogLineReader.Partial, [UInt8])?
     for text in TextDecoder.joins(record.text, content) {
       let citation = Citation(record.provenance, text: Bytes(text))
       switch record.kind {
@@ -200,7 +380,10 @@ package struct TextDecoder {
             return take(longer?.whole ?? found, longer?.text ?? text, record, into: &intake)
           }
           record.kind = .whole(found)
-        case .prefix(let partial): record.kind = .syslog(partial)
+        case .prefix(let partial):
+          // The other way to join may give the whole record.
+          cut = cut ?? (partial, text)
+          continue
         default: continue
         }
       case .trace(let known):
@@ -221,8 +404,13 @@ package struct TextDecoder {
       pending = record
       return true
     }
-    guard let other else { return false }
-    (record.kind, record.text) = (.trace(other.0), other.1)
+    if let cut {
+      (record.kind, record.text) = (.syslog(cut.0), cut.1)
+    } else if let other {
+      (record.kind, record.text) = (.trace(other.0), other.1)
+    } else {
+      return false
+    }
     pending = record
     return true
   }
@@ -295,7 +483,7 @@ package struct TextDecoder {
 
   /// A log record that ended in the middle of its wording.
   private mutating func finish(_ partial: LogLineReader.Partial, _ record: Pending, into intake: inout Intake) {
-    count(partial.time, record.text.rawSpan, record.stamp, into: &intake)
+    count(partial.time, into: &intake)
     let host = partial.host.isEmpty ? Host.unknown : HostText.host(partial.host.array.rawSpan)
     lastRecords.note(Host.Key(partial.host.array.rawSpan), event: nil)
     let tag = partial.tag.array

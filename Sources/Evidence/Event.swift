@@ -18,6 +18,12 @@ package struct Event: Sendable {
     case crash
     /// The kernel stopped code on the stack.
     case stackExecution = "stack-execution"
+    /// What another sensor judged, such as Suricata or Zeek: its opinion, told as its record.
+    case alert
+    /// A login that failed, or a right that was refused: context of its source, and no incident of its own.
+    case authentication
+    /// A line of a watched program that no format takes; its template is in ``Event/detail``.
+    case log
     /// What a defence did, such as blocking a source: not an attack.
     case response
     /// A record that ends in the middle of what its program writes.
@@ -49,6 +55,10 @@ package struct Event: Sendable {
   /// What the probes of a scan come to.
   package var probes: ProbeSum?
   package var citation: Citation
+  /// Records of other sensors that saw the same exchange on the wire: it happened once.
+  package var witnesses: [Citation] = []
+  /// Another sensor's judgement of an exchange that has an Event of its own.
+  package var isEcho = false
 
   package init(
     time: EventTime, view: View, action: Action, outcome: Outcome, source: Endpoint = .unknown,

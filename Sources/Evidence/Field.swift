@@ -34,6 +34,8 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case processPID = "process.pid"
   case userID = "user.id"
   case message = "message"
+  case logTemplate = "log.template"
+  case ruleName = "rule.name"
   case rpcProgram = "rpc.program"
   case rpcVersion = "rpc.version"
   case rpcProcedure = "rpc.procedure"
@@ -132,6 +134,8 @@ extension Event {
     case .processPID: return number(process?.pid)
     case .userID: return number(process?.userID)
     case .message: return text(citation.text)
+    case .logTemplate: return action == .log ? text(detail) : nil
+    case .ruleName: return action == .alert ? text(detail) : nil
     case .rpcProgram: return number(rpc?.program)
     case .rpcVersion: return number(rpc?.version)
     case .rpcProcedure: return text(rpc?.procedureName)

@@ -13,6 +13,8 @@ package struct Fusion: Sendable {
     package var exposures: [Exposure]
     package var mentions: [Mention]
     package var hostFacts: [HostFact]
+    /// Events that make no incident and are told with those of their source: failed logins, alerts at other ports.
+    package var company: [Host: [Event]] = [:]
     package init(exposures: [Exposure] = [], mentions: [Mention] = [], hostFacts: [HostFact] = []) {
       self.exposures = exposures
       self.mentions = mentions
@@ -27,6 +29,8 @@ package struct Fusion: Sendable {
     identities.joinShortNames(events, gap: settings.incidentGap)
     identities.joinObservedTargets(events, tolerance: settings.pairTolerance)
     let groups = Grouping(settings: settings, identities: identities).groups(events, findings)
+    var context = context
+    context.company = company(events, findings, identities)
     var used: Set<String> = []
     return groups.map { group in
       var incident = incident(group, identities)
@@ -35,6 +39,15 @@ package struct Fusion: Sendable {
         incident: incident, identities: identities, context: context, settings: settings
       ).deductions()
       return incident
+    }
+  }
+
+  private func company(_ events: [Event], _ findings: [Finding], _ identities: Identities) -> [Host: [Event]] {
+    let loners = events.indices.filter { events[$0].action == .authentication || events[$0].action == .alert }
+    guard !loners.isEmpty else { return [:] }
+    let spoken = Set(findings.flatMap(\.events))
+    return Dictionary(grouping: loners.filter { !spoken.contains($0) }.map { events[$0] }) {
+      identities.resolve($0.source.host)
     }
   }
 

@@ -11,7 +11,7 @@ extension Incident {
   ///
   /// A probe that a defence answered by blocking its sender counts as blocked: afterwards, and by that host.
   static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
-    let attacks = events.indices.filter { events[$0].action != .response && !silent.contains($0) }
+    let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let outcome = attacks.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
     let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
     let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }

@@ -26,7 +26,7 @@ package struct Incident: Sendable {
   package var isDated: Bool { first.isDated }
   /// Events that count as attack, those that both views show once; responses do not count.
   package var eventCount: Int {
-    max(0, events.reduce(0) { $0 + ($1.action == .response ? 0 : $1.count) } - pairs.count)
+    max(0, events.reduce(0) { $0 + ($1.action == .response || $1.isEcho ? 0 : $1.count) } - pairs.count)
   }
   package var techniques: [String] { Set(findings.flatMap { $0.signature.techniques }).sorted() }
   /// The finding that names the incident: the one of most concern.

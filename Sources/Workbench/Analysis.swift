@@ -90,6 +90,7 @@ package struct Analyst: Sendable {
   package func analyse(_ list: InputList) async throws(Faults) -> Analysis {
     var readings = await read(list.inputs, asOf: options.asOf)
     try await resolveYears(&readings)
+    await followRotations(&readings)
     markDuplicates(&readings)
     return await judge(readings, emptyFolders: list.emptyFolders)
   }
@@ -99,7 +100,7 @@ package struct Analyst: Sendable {
   /// Reads the inputs side by side; each gives the same whoever reads it.
   private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
     let reader = InputReader(
-      formats: knowledge.formats, asOf: asOf, zone: options.zone,
+      formats: knowledge.formats, asOf: asOf, zone: options.zone, zones: configuration.zones,
       digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
       progress: progress)
     let lanes = max(1, min(options.threads, inputs.count))
@@ -132,6 +133,22 @@ package struct Analyst: Sendable {
     guard faults.isEmpty else { throw Faults(faults) }
   }
 
+  /// Of a rotated log each file ends where the next one begins, which tells the year of stamps that have none.
+  private func followRotations(_ readings: inout [InputReading]) async {
+    for series in Rotation.series(readings.map(\.input.path)) {
+      for (newer, older) in zip(series, series.dropFirst()) {
+        guard readings[older].intake.tally.yearlessRecords > 0, let last = readings[older].intake.tally.last,
+          let first = readings[newer].intake.tally.first, first.isDated, last.isDated,
+          last.timestamp.day > first.timestamp.day
+        else { continue }
+        let again = await read([readings[older].input], asOf: options.zone.day(of: first.timestamp))
+        guard var reading = again.first else { continue }
+        reading.digest = readings[older].digest
+        readings[older] = reading
+      }
+    }
+  }
+
   /// The same bytes given twice count once; of twins the first by path is kept.
   private func markDuplicates(_ readings: inout [InputReading]) {
     var known: [ContentDigest: String] = [:]
@@ -160,6 +177,7 @@ package struct Analyst: Sendable {
       intake.events += reading.intake.events
       intake.packets += reading.intake.packets
       intake.exposures += reading.intake.exposures
+      intake.sums.merge(reading.intake.sums)
       intake.mentions += reading.intake.mentions
       intake.hostFacts += reading.intake.hostFacts
       intake.oddities.merge(reading.intake.oddities)
@@ -179,10 +197,13 @@ package struct Analyst: Sendable {
       summaries[index].tally = frames.tally
     }
 
+    if let gone = intake.sums.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
     let settings = fusionSettings()
     var events = intake.events
     intake.events = []
+    events += intake.sums.summed()
     Event.sort(&events)
+    Witnesses.merge(&events)
     let before = events.indices.count { events[$0].time.isDated }
     Dating(settings: settings).date(&events)
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
   package var assets: [Estate.Asset] = []
   /// What a host makes of segments and fragments that overlap and differ.
   package var overlap = OverlapPolicies()
+  /// Time zones of hosts whose stamps name none and are not of `--timezone`.
+  package var zones: [Bytes: ZoneTable] = [:]
   package init() {}
 
   /// Reads the file's text. All faults are collected.
@@ -45,7 +47,10 @@ package struct Configuration: Sendable {
   }
 
   private mutating func readHost(_ node: YAMLNode, _ faults: inout [Fault]) {
-    guard let map = node.map(["name", "addresses", "criticality", "why", "countermeasures", "overlap"], &faults) else {
+    guard
+      let map = node.map(
+        ["name", "addresses", "criticality", "why", "countermeasures", "overlap", "timezone"], &faults)
+    else {
       return
     }
     guard let name = map["name"]?.string(&faults), !name.isEmpty else {
@@ -82,6 +87,13 @@ package struct Configuration: Sendable {
     if assets.contains(where: { $0.name.lowercased == asset.name.lowercased }) {
       faults.append(node.fault("host '\(name)' stands twice"))
       return
+    }
+    if let node = map["timezone"], let text = node.string(&faults) {
+      if let zone = ZoneTable(identifier: text) {
+        zones[asset.name] = zone
+      } else {
+        faults.append(node.fault("'\(text)' is no time zone that this system knows"))
+      }
     }
     assets.append(asset)
     directory.add(HostDirectory.Entry(name: asset.name, addresses: addresses))

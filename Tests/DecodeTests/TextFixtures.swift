@@ -31,15 +31,35 @@ enum TextReading {
       zone: zone)
   }
 
-  /// The sample lines of all formats.
-  static let samples: [String] = {
+  /// The sample lines of all formats that give an Event of their own.
+  static let samples: [String] = samples { _, line in
+    var faults: [Fault] = []
+    let action = line["action"]?.string(&faults)
+    return action != "none" && action != "authentication"
+  }
+
+  /// Those that people quote in mails, which wrap: lines of daemons, with an end that shows. What a machine writes for
+  /// machines, or ends in any text, nobody can join.
+  static let quoted: [String] = samples { format, line in
+    var faults: [Fault] = []
+    let pattern = line["pattern"]?.string(&faults) ?? ""
+    let isFree = pattern.contains("{any:rest}") || pattern.contains("{detail:rest}")
+    let isKnownWhole = pattern.contains("segfault") || pattern.hasPrefix("gethostbyname")
+    // The same words with less behind them are another wording.
+    if pattern.contains("call from local ") || pattern.contains("call from non-local ") { return false }
+    return ["rpcbind", "portsentry", "tcplogd", "inetd", "kernel", "systemd", "statd", "ttdbserverd"].contains(format)
+      && line["action"]?.string(&faults) != "none" && (!isFree || isKnownWhole)
+  }
+
+  private static func samples(where isWanted: (String, YAMLNode) -> Bool) -> [String] {
     var faults: [Fault] = []
     return KnowledgeFolder.embedded.documents(below: "formats", faults: &faults).flatMap { document in
-      (document["lines"]?.items ?? []).flatMap { line in
+      let format = document["format"]?.string(&faults) ?? ""
+      return (document["lines"]?.items ?? []).filter { isWanted(format, $0) }.flatMap { line in
         (line["samples"]?.items ?? []).compactMap { $0["line"]?.string(&faults) }
       }
     }
-  }()
+  }
 }
 
 extension Event {

@@ -4,19 +4,38 @@ import Evidence
 struct LineFormat: Sendable {
   var name: String
   var pattern: LinePattern
-  var action: Event.Action
+  /// Nil for a line that is known and concerns nobody, such as that a daemon started.
+  var action: Event.Action?
   var outcome: Outcome
   /// The RPC program that the line is about, where the wording fixes it.
   var program: UInt32?
+  /// Its procedure, likewise.
+  var procedure: Bytes = ""
   /// Whether the record is about the process that wrote it.
   var isAboutWriter: Bool
-  /// The process that the record is about, when the wording does not name it.
   var transport: Transport?
+  /// Only lines about ports where RPC is at home give Events: a firewall logs the noise of the whole Internet.
+  var onlyRPCPorts = false
+}
+
+/// What a file of `Knowledge/formats/` says of itself, for those who ask what is understood.
+package struct FormatSummary: Sendable {
+  package var name: String
+  package var file: String
+  package var description: String
+  package var tags: [String]
+  /// Which programs and versions, in words.
+  package var versions: String
+  package var isExclusive: Bool
+  package var wordings = 0
+  package var samples = 0
 }
 
 /// All formats, by the tag of the program that writes them; and the daemons whose every line should be understood.
 package struct FormatLibrary: Sendable {
   private(set) var formats: [LineFormat] = []
+  /// The files, in the order of their paths.
+  package internal(set) var summaries: [FormatSummary] = []
   private var tags: [Tag] = []
   private var byKey: [UInt128: Int] = [:]
   /// For each first byte the lengths of the tags that begin with it, as bits: most lines end here.

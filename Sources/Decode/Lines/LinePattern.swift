@@ -19,6 +19,11 @@ struct LinePattern: Sendable {
     case text
     /// Bytes up to the last place where the next literal stands: for text whose author may have put the literal in it.
     case longest
+    /// An IPv4 address that a dot and a port may follow, as tcpdump writes it.
+    case dotted
+    /// Text that an administrator chose, up to the first place where the next literal stands: it holds neither `=` nor a
+    /// quotation mark, which stand before text of others.
+    case label
     /// What is left of the line.
     case rest
   }
@@ -38,7 +43,7 @@ struct LinePattern: Sendable {
   /// What a hole of a type is when the pattern does not say.
   private static func defaultType(of field: FormatField) -> HoleType {
     switch field {
-    case .source: .host
+    case .source, .target: .host
     case .sourcePort, .targetPort, .program, .procedureNumber, .pid, .userID, .count: .number
     case .procedure, .processName, .transport, .ignored: .name
     case .argument: .longest
@@ -89,9 +94,15 @@ struct LinePattern: Sendable {
     for (index, element) in elements.enumerated() {
       guard case .hole(_, let type) = element else { continue }
       let next = index + 1 < elements.count ? elements[index + 1] : nil
+      let afterNext = index + 2 < elements.count ? elements[index + 2] : nil
       switch (type, next) {
-      case (.text, .literal?), (.longest, .literal?): break
-      case (.text, _), (.longest, _): throw PatternError("a hole of type \(type.rawValue) needs a literal after it")
+      case (.text, .literal?), (.longest, .literal?), (.label, .literal?): break
+      case (.text, .blanks(optional: false)?), (.longest, .blanks(optional: false)?):
+        guard case .literal? = afterNext else {
+          throw PatternError("a hole of type \(type.rawValue) needs a literal after it")
+        }
+      case (.text, _), (.longest, _), (.label, _):
+        throw PatternError("a hole of type \(type.rawValue) needs a literal after it")
       case (.rest, .some): throw PatternError("a hole of type rest must end the pattern")
       default: break
       }
@@ -119,8 +130,10 @@ struct LinePattern: Sendable {
         if index == first, !optional { return index == end ? .prefix : .none }
         if index == end, position + 1 < elements.count { return .prefix }
       case .hole(let field, let type):
-        let next = position + 1 < elements.count ? elements[position + 1] : nil
+        let next = anchor(behind: position)
         guard let close = LinePattern.end(of: type, in: line, from: index, before: next) else {
+          // A wording that begins with any text cannot be told from other lines by its beginning.
+          if position == 0, type == .text || type == .longest { return .none }
           return type == .text || type == .longest || index >= end ? .prefix : LinePattern.unfinished(type, line, index)
         }
         captures.append((field, index..<close))
@@ -129,6 +142,16 @@ struct LinePattern: Sendable {
     }
     while index < end, line.byte(index).isBlank { index += 1 }
     return index == end ? .match : .none
+  }
+
+  /// What ends a hole: the element behind it, and of a blank the literal with it.
+  private func anchor(behind position: Int) -> Element? {
+    guard position + 1 < elements.count else { return nil }
+    guard case .blanks(optional: false) = elements[position + 1], position + 2 < elements.count,
+      case .hole(_, let type) = elements[position], type == .text || type == .longest,
+      case .literal(let literal) = elements[position + 2]
+    else { return elements[position + 1] }
+    return .literal([0x20] + literal)
   }
 
   /// A hole that found no end: cut off, or something else.
@@ -145,6 +168,7 @@ struct LinePattern: Sendable {
     var index = start
     switch type {
     case .host: return HostText.end(in: line, from: start, before: next)
+    case .dotted: return IPAddress.parseV4(line, at: start)?.end
     case .number:
       while index < end, line.byte(index).isDigit { index += 1 }
       return index > start ? index : nil
@@ -162,6 +186,9 @@ struct LinePattern: Sendable {
     case .text:
       guard case .literal(let literal) = next else { return nil }
       return line.firstIndex(of: literal, from: start)
+    case .label:
+      guard case .literal(let literal) = next, let place = line.firstIndex(of: literal, from: start) else { return nil }
+      return (start..<place).contains { line.byte($0) == 0x3d || line.byte($0) == 0x22 } ? nil : place
     case .longest:
       guard case .literal(let literal) = next else { return nil }
       var found: Int?
@@ -192,6 +219,8 @@ struct PatternError: Error {
 enum FormatField: String, Sendable, CaseIterable {
   case source = "source.address"
   case sourcePort = "source.port"
+  /// Where a firewall says whom a packet was for; without it the target is the host that logged.
+  case target = "destination.address"
   case targetPort = "destination.port"
   case transport = "network.transport"
   case program = "rpc.program"

@@ -21,8 +21,10 @@ struct LogLineReader: Sendable {
     indirect case prefix(Partial)
     /// A record of a program that nobody watches, or a line of another kind of a watched one.
     case unconcerned(EventTime, host: Host.Key)
-    /// A watched program wrote what no format takes.
-    case unmatched(EventTime, host: Host.Key)
+    /// A line that a format knows and that concerns nobody.
+    case ordinary(EventTime, format: Int, host: Host.Key)
+    /// A watched program wrote what no format takes. Boxed for the same reason.
+    indirect case unmatched(SyslogFrame, host: Host.Key)
     case invalidStamp
     case none
   }
@@ -58,8 +60,27 @@ struct LogLineReader: Sendable {
       return .prefix(Partial(time: time, host: "", tag: "", message: "", isWatched: false))
     case .frame(let value): frame = value
     }
+    return read(line, frame, citation: citation())
+  }
+
+  /// Reads a line whose frame is known.
+  mutating func read(_ line: RawSpan, _ frame: SyslogFrame, citation: @autoclosure () -> Citation) -> Result {
     let host = Host.Key(line.slice(frame.host))
     if let repetition = repetition(line, frame, host) { return repetition }
+    if let (count, inner) = LogLineReader.repeatedMessage(line, from: frame.message) {
+      var frame = frame
+      frame.message = inner.lowerBound
+      let result = read(line.slice(0..<inner.upperBound), frame, host, citation: citation())
+      guard case .event(var event, let format, _, let mayGoOn) = result else { return result }
+      event.count = count
+      return .event(event, format: format, host: host, mayGoOn: mayGoOn)
+    }
+    return read(line, frame, host, citation: citation())
+  }
+
+  private mutating func read(
+    _ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key, citation: @autoclosure () -> Citation
+  ) -> Result {
     if frame.tag.upperBound == line.byteCount || frame.isCut {
       let isWatched = library.tag(line, frame.tag) != nil
       return .prefix(partial(line, frame, isWatched: isWatched))
@@ -70,8 +91,11 @@ struct LogLineReader: Sendable {
     for index in tag.formats {
       switch library.formats[index].pattern.match(line, from: frame.message, captures: &captures) {
       case .match:
+        let format = library.formats[index]
+        guard let action = format.action else { return .ordinary(frame.time, format: index, host: host) }
+        if format.onlyRPCPorts, !isAboutRPCPort(line) { return .unconcerned(frame.time, host: host) }
         return .event(
-          event(line, frame, library.formats[index], citation()), format: index, host: host, mayGoOn: sawPrefix)
+          event(line, frame, format, action, citation()), format: index, host: host, mayGoOn: sawPrefix)
       case .prefix:
         sawPrefix = true
         // A source at the very end may be cut itself.
@@ -85,13 +109,38 @@ struct LogLineReader: Sendable {
       partial.source = source
       return .prefix(partial)
     }
-    return tag.isExclusive ? .unmatched(frame.time, host: host) : .unconcerned(frame.time, host: host)
+    return tag.isExclusive ? .unmatched(frame, host: host) : .unconcerned(frame.time, host: host)
+  }
+
+  /// Whether the line that was just matched names a port where RPC is at home.
+  private func isAboutRPCPort(_ line: RawSpan) -> Bool {
+    func port(_ field: FormatField) -> UInt16? {
+      captures.first { $0.field == field }.flatMap { line.slice($0.range).decimal }.flatMap { UInt16(exactly: $0) }
+    }
+    return RPCPorts.rank(port(.targetPort), peer: port(.sourcePort) ?? .max) > 0
   }
 
   private func partial(_ line: RawSpan, _ frame: SyslogFrame, isWatched: Bool) -> Partial {
     Partial(
       time: frame.time, host: Bytes(line.slice(frame.host)), tag: Bytes(line.slice(frame.tag)), pid: frame.pid,
       message: Bytes(line.slice(frame.message..<line.byteCount)), isWatched: isWatched)
+  }
+
+  private static let messageRepeated = Array("message repeated ".utf8)
+  private static let times = Array(" times: [".utf8)
+
+  /// rsyslog's form: `message repeated 3 times: [ text of the message]`.
+  private static func repeatedMessage(_ line: RawSpan, from start: Int) -> (count: Int, inner: Range<Int>)? {
+    guard start < line.byteCount, line.byte(start) == 0x6d, line.hasBytes(messageRepeated, at: start) else {
+      return nil
+    }
+    var index = start + messageRepeated.count
+    guard let count = number(line, &index, digits: 1...9), line.hasBytes(times, at: index) else { return nil }
+    index += times.count
+    if index < line.byteCount, line.byte(index).isBlank { index += 1 }
+    let end = line.byteCount - 1
+    guard index < end, line.byte(end) == 0x5d else { return nil }
+    return (max(1, count), index..<end)
   }
 
   private static let lastMessage = Array("last message repeated ".utf8)
@@ -108,39 +157,58 @@ struct LogLineReader: Sendable {
     return nil
   }
 
-  private func event(_ line: RawSpan, _ frame: SyslogFrame, _ format: LineFormat, _ citation: Citation) -> Event {
+  private func event(
+    _ line: RawSpan, _ frame: SyslogFrame, _ format: LineFormat, _ action: Event.Action, _ citation: Citation
+  ) -> Event {
     let host = frame.host.isEmpty ? Host.unknown : HostText.host(line.slice(frame.host))
     var event = Event(
-      time: frame.time, view: .host, action: format.action, outcome: format.outcome, target: Endpoint(host: host),
+      time: frame.time, view: .host, action: action, outcome: format.outcome, target: Endpoint(host: host),
       transport: format.transport, observer: Bytes(line.slice(frame.tag)), observerPID: frame.pid, citation: citation)
-    var rpc = RPCFacts(program: format.program)
+    var rpc = RPCFacts(program: format.program, procedureName: format.procedure)
     var process: ProcessFacts?
-    if format.isAboutWriter { process = ProcessFacts(name: event.observer, pid: frame.pid) }
+    var (pid, userID): (Int?, Int?)
+    if format.isAboutWriter {
+      process = ProcessFacts(name: event.observer)
+      pid = frame.pid
+    }
     for (field, range) in captures {
       let text = line.slice(range)
       let value = text.decimal
       switch field {
       case .source: event.source.host = HostText.host(text)
       case .sourcePort: event.source.port = value.flatMap { UInt16(exactly: $0) }
+      case .target: event.target.host = HostText.host(text)
       case .targetPort: event.target.port = value.flatMap { UInt16(exactly: $0) }
-      case .transport: event.transport = Transport(rawValue: Bytes(text).lowercased.notation)
+      case .transport: event.transport = LogLineReader.transport(text)
       case .program: rpc.program = value.flatMap { UInt32(exactly: $0) }
       case .procedureNumber: rpc.procedure = value.flatMap { UInt32(exactly: $0) }
       case .procedure: rpc.procedureName = LogLineReader.procedure(text)
       case .argument: readArgument(text, into: &rpc)
-      case .processName: process = ProcessFacts(name: LogLineReader.lastComponent(text), pid: process?.pid)
-      case .pid: process?.pid = value.map { Int($0) }
-      case .userID: process?.userID = value.map { Int($0) }
+      case .processName: process = ProcessFacts(name: LogLineReader.lastComponent(text))
+      case .pid: pid = value.flatMap { Int(exactly: $0) }
+      case .userID: userID = value.flatMap { Int(exactly: $0) }
       case .count: event.count = max(1, value.map { Int(min($0, 1_000_000_000)) } ?? 1)
       case .detail: event.detail = Bytes(text)
       case .ignored: break
       }
     }
+    process?.pid = pid
+    process?.userID = userID
     event.process = process
     if rpc.program == nil, let name = process?.name { rpc.program = library.programs.program(named: name)?.number }
     if rpc.program != nil { event.rpc = rpc }
     if event.source.host.isLocal { event.transport = .local }
     return event
+  }
+
+  /// A name, or its number as ipchains and some firewalls print it (IANA's protocol numbers).
+  private static func transport(_ text: RawSpan) -> Transport? {
+    switch text.decimal {
+    case 1: .icmp
+    case 6: .tcp
+    case 17: .udp
+    default: Transport(rawValue: Bytes(text).lowercased.notation)
+    }
   }
 
   /// rpcbind logs `getport/addr` where a client may have used either procedure.

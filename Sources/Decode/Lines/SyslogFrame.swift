@@ -22,18 +22,30 @@ package struct SyslogFrame: Sendable {
   }
 }
 
-/// Reads stamps of both forms; keeps the last day, because neighbours share it.
+/// Reads stamps of all forms; keeps the last day, because neighbours share it.
 package struct SyslogReader: Sendable {
-  /// A year-less stamp belongs to the 12 months that end with this day.
-  let asOf: Day
   let zone: ZoneTable
+  /// Zones of hosts that write another time than ``zone``.
+  private let zones: [Host.Key: ZoneTable]
+  /// Which year a stamp without one belongs to, and the way of such stamps through the year.
+  package private(set) var calendar: StampCalendar
   private var cachedDate: (month: Int, day: Int, midnight: Int64)?
   /// The last stamp of 15 bytes, as two overlapping words: lines of one second have the same.
-  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime)?
+  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64)?
+  /// Wall-clock seconds of the last stamp; nil when it named its zone.
+  private var local: Int64?
+  /// Whether the last stamp carried a year.
+  package private(set) var hasYear = false
 
-  package init(asOf: Day, zone: ZoneTable) {
-    self.asOf = asOf
+  package init(asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
+    self.init(calendar: StampCalendar(asOf: asOf), zone: zone, zones: zones)
+  }
+
+  package init(calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
+    self.calendar = calendar
     self.zone = zone
+    self.zones = Dictionary(
+      zones.map { (Host.Key($0.key.array.rawSpan), $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// Where a stamp starts: at the front, behind `<PRI>`, behind the `file:` of grep or the `> ` of a quotation.
@@ -43,10 +55,8 @@ package struct SyslogReader: Sendable {
     var index = 0
     switch line.byte(0) {
     case 0x3c:  // <PRI>
-      index = 1
-      while index < min(5, line.byteCount), line.byte(index).isDigit { index += 1 }
-      guard index < line.byteCount, line.byte(index) == 0x3e else { return nil }
-      return isStamp(line, at: index + 1) ? index + 1 : nil
+      return priorityEnd(line, from: 0).flatMap { stamp(line, behindPriority: $0) }
+    case 0x30...0x39 where numberedStamp(line, from: 0) != nil: return numberedStamp(line, from: 0)
     case 0x20, 0x09, 0x3e, 0x7c:  // blanks, > and | of quotations
       while index < min(8, line.byteCount), [0x20, 0x09, 0x3e, 0x7c].contains(line.byte(index)) { index += 1 }
       return isStamp(line, at: index) ? index : nil
@@ -58,6 +68,37 @@ package struct SyslogReader: Sendable {
       }
       return nil
     }
+  }
+
+  /// Behind `<34>`; nil when no priority stands there.
+  private static func priorityEnd(_ line: RawSpan, from start: Int) -> Int? {
+    var index = start + 1
+    while index < min(start + 5, line.byteCount), line.byte(index).isDigit { index += 1 }
+    return index > start + 1 && index < line.byteCount && line.byte(index) == 0x3e ? index + 1 : nil
+  }
+
+  /// Behind a priority: the stamp itself, RFC 5424's version and a blank before it, or a sequence number as Cisco sends.
+  private static func stamp(_ line: RawSpan, behindPriority start: Int) -> Int? {
+    if isStamp(line, at: start) { return start }
+    if line.hasBytes(version, at: start), isStamp(line, at: start + 2) { return start + 2 }
+    return numberedStamp(line, from: start)
+  }
+
+  private static let version = Array("1 ".utf8)
+
+  /// `000123: Dec 27 15:14:25.123: `, with `*` or `.` before the stamp where the clock was not set; or the length that
+  /// RFC 6587 puts before a message.
+  private static func numberedStamp(_ line: RawSpan, from start: Int) -> Int? {
+    var index = start
+    while index < min(start + 10, line.byteCount), line.byte(index).isDigit { index += 1 }
+    guard index > start, line.byteCount - index > 16 else { return nil }
+    if start == 0, line.byte(index) == 0x20, line.byte(index + 1) == 0x3c {
+      return priorityEnd(line, from: index + 1).flatMap { stamp(line, behindPriority: $0) }
+    }
+    guard line.byte(index) == 0x3a, line.byte(index + 1) == 0x20 else { return nil }
+    index += 2
+    if line.byte(index) == 0x2a || line.byte(index) == 0x2e { index += 1 }
+    return isStamp(line, at: index) ? index : nil
   }
 
   /// A look at the shape alone: is the rest worth reading?
@@ -95,18 +136,29 @@ package struct SyslogReader: Sendable {
   package mutating func read(_ line: RawSpan, at start: Int) -> SyslogFrame.Result {
     var cursor = start
     let stamp = line.byte(start).isDigit ? isoStamp(line, &cursor) : classicStamp(line, &cursor)
-    guard case .time(let time) = stamp else {
+    guard case .time(var time) = stamp else {
       return if case .invalid = stamp { .invalidStamp } else { .none }
     }
     let end = line.byteCount
+    if SyslogReader.isStructured(line, before: start) {
+      guard var frame = StructuredSyslog.frame(line, from: cursor, time: time) else { return .prefix(time) }
+      frame.time = self.time(time, of: line.slice(frame.host))
+      return .frame(frame)
+    }
     func skipBlanks() { while cursor < end, line.byte(cursor).isBlank { cursor += 1 } }
     skipBlanks()
+    // FreeBSD's syslogd -v puts `<daemon.info>` before the host.
+    if cursor < end, line.byte(cursor) == 0x3c, let close = line.firstIndex(of: 0x3e, from: cursor), close - cursor < 24
+    {
+      cursor = close + 1
+      skipBlanks()
+    }
     let hostStart = cursor
     while cursor < end, !line.byte(cursor).isBlank { cursor += 1 }
     guard cursor > hostStart else { return .prefix(time) }
     var host = hostStart..<cursor
     let hostIsTag = line.byte(cursor - 1) == 0x3a || line.byte(cursor - 1) == 0x5d
-    if hostIsTag, !line.slice(host).isAddress {
+    if (hostIsTag || SyslogReader.isProcessID(line, behind: cursor)), !line.slice(host).isAddress {
       cursor = hostStart
       host = hostStart..<hostStart
     } else {
@@ -119,7 +171,30 @@ package struct SyslogReader: Sendable {
       skipBlanks()
     }
     guard cursor < end else { return .prefix(time) }
+    time = self.time(time, of: line.slice(host))
     return .frame(tag(line, from: cursor, time: time, host: host))
+  }
+
+  /// `fail2ban.actions        [812]:` names no host.
+  private static func isProcessID(_ line: RawSpan, behind start: Int) -> Bool {
+    var index = start
+    while index < line.byteCount, line.byte(index).isBlank { index += 1 }
+    return index + 1 < line.byteCount && line.byte(index) == 0x5b && line.byte(index + 1).isDigit
+  }
+
+  /// RFC 5424: `<34>1 ` stands before the stamp.
+  private static func isStructured(_ line: RawSpan, before start: Int) -> Bool {
+    start >= 4 && line.byte(start - 1) == 0x20 && line.byte(start - 2) == 0x31 && line.byte(start - 3) == 0x3e
+  }
+
+  /// The time in the zone of the host that wrote it.
+  private func time(_ time: EventTime, of host: RawSpan) -> EventTime {
+    guard !zones.isEmpty, let local, let zone = zones[Host.Key(host)],
+      let moment = Timestamp(seconds: zone.utc(local: local))
+    else { return time }
+    let fraction = time.timestamp.nanoseconds % 1_000_000_000
+    let (sum, overflow) = moment.nanoseconds.addingReportingOverflow(fraction < 0 ? fraction + 1_000_000_000 : fraction)
+    return overflow ? time : EventTime(Timestamp(nanoseconds: sum), fractionDigits: time.fractionDigits)
   }
 
   /// The tag `/usr/etc/portmap[150]:`, or a message without one.
@@ -134,6 +209,9 @@ package struct SyslogReader: Sendable {
       index += 1
     }
     let tag = name..<index
+    if host.isEmpty, SyslogReader.isProcessID(line, behind: index) {
+      while index < end, line.byte(index).isBlank { index += 1 }
+    }
     var pid: Int?
     var isCut = false
     if index < end, line.byte(index) == 0x5b {
@@ -198,13 +276,21 @@ package struct SyslogReader: Sendable {
     let start = cursor
     guard line.byteCount - start >= 15 else { return readClassicStamp(line, &cursor) }
     let (head, tail) = (line.uint64(start), line.uint64(start + 7))
-    if let cachedStamp, cachedStamp.head == head, cachedStamp.tail == tail {
+    if let cachedStamp, cachedStamp.head == head, cachedStamp.tail == tail, !SyslogReader.goesOn(line, start + 15) {
       cursor = start + 15
+      (local, hasYear) = (cachedStamp.local, false)
       return .time(cachedStamp.time)
     }
     let stamp = readClassicStamp(line, &cursor)
-    if case .time(let time) = stamp, cursor == start + 15 { cachedStamp = (head, tail, time) }
+    if case .time(let time) = stamp, cursor == start + 15, !hasYear, let local {
+      cachedStamp = (head, tail, time, local)
+    }
     return stamp
+  }
+
+  /// Whether a fraction, or the colon with which Cisco ends a stamp, stands behind the seconds.
+  private static func goesOn(_ line: RawSpan, _ index: Int) -> Bool {
+    index < line.byteCount && (line.byte(index) == 0x2e || line.byte(index) == 0x3a)
   }
 
   private mutating func readClassicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
@@ -215,29 +301,41 @@ package struct SyslogReader: Sendable {
       return .none
     }
     cursor += 1
+    let year = SyslogReader.year(line, &cursor)
     guard let seconds = clock(line, &cursor) else { return .none }
-    guard let midnight = midnight(month: month, day: day), seconds < 86_401,
-      let timestamp = Timestamp(seconds: zone.utc(local: midnight + Int64(seconds)))
+    let (nanoseconds, digits) = fraction(line, &cursor)
+    if cursor < line.byteCount, line.byte(cursor) == 0x3a { cursor += 1 }
+    hasYear = year != nil
+    let midnight =
+      year.map { Day(year: $0, month: month, day: day).map { Int64($0.number) * 86_400 } }
+      ?? midnight(month: month, day: day)
+    guard let midnight, seconds < 86_401 else { return .invalid }
+    local = midnight + Int64(seconds)
+    guard let timestamp = Timestamp(seconds: zone.utc(local: midnight + Int64(seconds)), nanoseconds: nanoseconds)
     else { return .invalid }
-    return .time(EventTime(timestamp, fractionDigits: 0))
+    return .time(EventTime(timestamp, fractionDigits: digits))
   }
 
-  /// Midnight, local time, of the last such day up to ``asOf``.
+  /// `1999 ` between day and time, as some devices write it.
+  private static func year(_ line: RawSpan, _ cursor: inout Int) -> Int? {
+    var index = cursor
+    guard let year = number(line, &index, digits: 4...4), index < line.byteCount, line.byte(index) == 0x20 else {
+      return nil
+    }
+    cursor = index + 1
+    return year
+  }
+
+  /// Midnight, local time, of a day without a year.
   private mutating func midnight(month: Int, day: Int) -> Int64? {
     if let cachedDate, cachedDate.month == month, cachedDate.day == day { return cachedDate.midnight }
-    let year = asOf.civil.year
-    for candidate in [year, year - 1] {
-      guard let date = Day(year: candidate, month: month, day: day), date <= asOf,
-        asOf.number - date.number <= 366
-      else { continue }
-      cachedDate = (month, day, Int64(date.number) * 86_400)
-      return Int64(date.number) * 86_400
-    }
-    return nil
+    guard let date = calendar.day(month: month, day: day) else { return nil }
+    cachedDate = (month, day, Int64(date.number) * 86_400)
+    return Int64(date.number) * 86_400
   }
 
   /// `2000-01-03T15:03:59.123+01:00`, or with a blank for the T and without a zone.
-  private func isoStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
+  private mutating func isoStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
     guard let year = number(line, &cursor, digits: 4...4), skip(0x2d, line, &cursor),
       let month = number(line, &cursor, digits: 2...2), skip(0x2d, line, &cursor),
       let day = number(line, &cursor, digits: 2...2), cursor < line.byteCount
@@ -247,7 +345,9 @@ package struct SyslogReader: Sendable {
     let (nanoseconds, digits) = fraction(line, &cursor)
     guard let date = Day(year: year, month: month, day: day), seconds < 86_401 else { return .invalid }
     let local = Int64(date.number) * 86_400 + Int64(seconds)
-    let utc = zoneOffset(line, &cursor).map { local - $0 } ?? zone.utc(local: local)
+    let offset = zoneOffset(line, &cursor)
+    (hasYear, self.local) = (true, offset == nil ? local : nil)
+    let utc = offset.map { local - $0 } ?? zone.utc(local: local)
     guard let timestamp = Timestamp(seconds: utc, nanoseconds: nanoseconds) else { return .invalid }
     return .time(EventTime(timestamp, fractionDigits: digits))
   }
@@ -273,6 +373,14 @@ package struct SyslogReader: Sendable {
     cursor = index
     let offset = Int64(hours * 3600 + minutes * 60)
     return sign == 0x2d ? -offset : offset
+  }
+
+  /// The time of a text that is a stamp with a date, as other sensors write it; nil when it is none.
+  mutating func time(_ text: Bytes) -> EventTime? {
+    let span = text.array.rawSpan
+    var cursor = 0
+    guard span.byteCount >= 19, span.byte(0).isDigit, case .time(let time) = isoStamp(span, &cursor) else { return nil }
+    return time
   }
 
   private func skip(_ byte: UInt8, _ line: RawSpan, _ cursor: inout Int) -> Bool {

@@ -328,7 +328,7 @@ private struct Words {
 }
 
 extension Bytes {
-  fileprivate var decimal: UInt64? { array.rawSpan.decimal }
+  var decimal: UInt64? { array.rawSpan.decimal }
   fileprivate func starts(with prefix: Bytes) -> Bool { array.starts(with: prefix.array) }
   fileprivate func trimming(_ bytes: Set<UInt8>) -> Bytes {
     var slice = array[...]

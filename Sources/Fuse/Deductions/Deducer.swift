@@ -12,7 +12,7 @@ struct Deducer: Sendable {
     let families = [
       crash(), portmapper(), lookups(), garbledArguments(), indirectCalls(), localTransport(), incompleteRecords(),
       signs(), disclosures(), callers(), encryption(), repetition(), probes(), defence(), pairing(), conversation(),
-      prober(), identification(), sums(), scans(), trace(), names(),
+      prober(), identification(), sums(), scans(), trace(), names(), company(), witnesses(),
     ]
     return families.flatMap { capped(merged($0)) }
   }

@@ -4,6 +4,7 @@ import Synchronization
 
 /// What the terminal is like, and what goes to standard error.
 enum Terminal {
+  static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
   static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
   static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }

@@ -7,7 +7,9 @@ package struct WatchfloorCommand: AsyncParsableCommand {
     commandName: "watchfloor",
     abstract: "Fuses what hosts logged and what the network carried into one battle picture.",
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ExplainCommand.self, RulesCommand.self, DrillCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, ExplainCommand.self, RulesCommand.self, FormatsCommand.self, DrillCommand.self,
+    ])
   package init() {}
 
   /// Runs what the command line says, and ends the process. Wrong usage ends it with 2, as a wrong configuration does;

@@ -15,6 +15,8 @@ package struct InputReading: Sendable {
   /// The day from which year-less stamps were counted back.
   package var asOf: Day?
   package var needsAsOf = false
+  /// The year in which a log of more than a year begins.
+  package var firstYear: Int?
 }
 
 /// Reads one input that is not a capture; of a capture only what it is. Runs in a task of its own.
@@ -22,23 +24,38 @@ package struct InputReader: Sendable {
   package var formats: FormatLibrary
   package var asOf: Day?
   package var zone: ZoneTable
+  /// Zones of hosts that write another time.
+  package var zones: [Bytes: ZoneTable]
   /// Nil when nothing can be the same as anything: there is one input.
   package var digestSeed: UInt64?
   /// Called with the number of bytes read, from any thread.
   package var progress: @Sendable (Int) -> Void
 
   package init(
-    formats: FormatLibrary, asOf: Day?, zone: ZoneTable, digestSeed: UInt64?,
+    formats: FormatLibrary, asOf: Day?, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:], digestSeed: UInt64?,
     progress: @escaping @Sendable (Int) -> Void
   ) {
     self.formats = formats
     self.asOf = asOf
     self.zone = zone
+    self.zones = zones
     self.digestSeed = digestSeed
     self.progress = progress
   }
 
   package func read(_ input: InputList.Input) -> InputReading {
+    var reading = read(input, from: nil)
+    // A log of more than a year is read again, in the order of its lines.
+    if let year = reading.firstYear, reading.input.hasOwnTime {
+      let digest = reading.digest
+      reading = read(input, from: year)
+      reading.digest = digest
+    }
+    return reading
+  }
+
+  /// - Parameter year: Of the first stamp; nil for stamps of the twelve months up to ``asOf``.
+  private func read(_ input: InputList.Input, from year: Int?) -> InputReading {
     var reading = InputReading(input: input)
     if input.live != nil {
       reading.kind = .live
@@ -50,10 +67,11 @@ package struct InputReader: Sendable {
       reading.compression = source.compression
       reading.kind = ContentKind.recognise(source.block)
       switch reading.kind {
-      case .text: try readText(&source, into: &reading)
+      case .text: try readText(&source, from: year, into: &reading)
+      case .journal: try readJournal(&source, into: &reading)
       case .empty, .live: break
       case .pcap, .pcapng, .snoop: digest(&source, into: &reading)
-      case .journal, .tar:
+      case .tar:
         note(.unsupportedFormat, "a \(reading.kind.rawValue) file, which is not read yet", into: &reading)
       case .binary: note(.binaryInput, "neither text nor a capture", into: &reading)
       }
@@ -73,12 +91,26 @@ package struct InputReader: Sendable {
 
   // MARK: Text
 
-  private func readText(_ source: inout ByteSource, into reading: inout InputReading) throws(CaptureError) {
+  /// A journal of systemd, as `journalctl` writes it out.
+  private func readJournal(_ source: inout ByteSource, into reading: inout InputReading) throws(CaptureError) {
+    guard let journal = JournalFile(reading.input.source, &source) else {
+      note(.unsupportedFormat, "a journal, which is read where journalctl is installed", into: &reading)
+      return
+    }
+    var export = try ByteSource(path: journal.path)
+    try readText(&export, from: nil, into: &reading)
+    if let trouble = journal.trouble() { note(.captureDamaged, trouble, into: &reading) }
+  }
+
+  private func readText(
+    _ source: inout ByteSource, from year: Int?, into reading: inout InputReading
+  ) throws(CaptureError) {
     // Without a day given, the file's own time is the day; a pipe has none, and only its records can tell.
     let day = asOf ?? (reading.input.hasOwnTime ? source.modified.map { zone.day(of: $0) } : nil)
     reading.asOf = day
+    let calendar = year.map { StampCalendar(sequenceFrom: $0) } ?? StampCalendar(asOf: day ?? InputReader.placeholder)
     var decoder = TextDecoder(
-      input: reading.input.id, library: formats, asOf: day ?? InputReader.placeholder, zone: zone)
+      input: reading.input.id, library: formats, calendar: calendar, zone: zone, zones: zones)
     var splitter = LineSplitter()
     var digest = digestSeed.map { ContentDigest(seed: $0) }
     var intake = Intake()
@@ -87,6 +119,10 @@ package struct InputReader: Sendable {
       reading.intake = intake
       reading.digest = digest
       reading.needsAsOf = day == nil && intake.tally.yearlessRecords > 0
+      // Only a plain log stands in the order of its time.
+      if year == nil, let day, intake.tally.kinds == [.syslog] {
+        reading.firstYear = decoder.calendar.firstYear(endingBy: day)
+      }
     }
     var trouble: CaptureError?
     while true {

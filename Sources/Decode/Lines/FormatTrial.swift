@@ -1,0 +1,78 @@
+package import Evidence
+
+/// Tries the formats on single lines, for those who write formats: who took it, and with what fields.
+package struct FormatTrial: Sendable {
+  package enum Verdict: Sendable {
+    /// The format that took the line, and what came of it.
+    case taken(format: String, Event)
+    /// A format knows the line, and it concerns nobody.
+    case ordinary(format: String)
+    /// A watched program's line that no format takes, and the template that it comes out as.
+    case unmatched(program: Bytes, template: Bytes)
+    /// The line ends before a wording does; a line behind it may go on.
+    case cut(program: Bytes)
+    /// `last message repeated`.
+    case repetition
+    /// A log line of a program that nobody watches, or one that is of no concern.
+    case unconcerned
+    case invalidStamp
+    case noLogLine
+  }
+
+  private var reader: LogLineReader
+
+  package init(library: FormatLibrary, asOf: Day, zone: ZoneTable) {
+    reader = LogLineReader(library: library, syslog: SyslogReader(asOf: asOf, zone: zone))
+  }
+
+  package mutating func read(_ line: RawSpan, at place: Provenance) -> Verdict {
+    if let (text, frame) = FormatTrial.structured(line) {
+      let span = text.rawSpan
+      return verdict(reader.read(span, frame, citation: Citation(place, text: Bytes(text))), span)
+    }
+    guard let start = SyslogReader.stampStart(line) else { return .noLogLine }
+    return verdict(reader.read(line, at: start, citation: Citation(place, text: Bytes(line))), line)
+  }
+
+  /// A record of the journal in JSON, or of auditd.
+  private static func structured(_ line: RawSpan) -> (text: [UInt8], frame: SyslogFrame)? {
+    guard line.byteCount > 0 else { return nil }
+    if line.byte(0) == 0x7b { return JSONRecord(line).flatMap { JournalEntry($0) }?.line() }
+    return AuditRecord.begins(line) ? AuditRecord.line(line) : nil
+  }
+
+  private func verdict(_ result: LogLineReader.Result, _ line: RawSpan) -> Verdict {
+    switch result {
+    case .event(let event, let format, _, _): .taken(format: reader.library.formats[format].name, event)
+    case .ordinary(_, let format, _): .ordinary(format: reader.library.formats[format].name)
+    case .unmatched(let frame, _):
+      .unmatched(
+        program: Bytes(line.slice(frame.tag)),
+        template: LineTemplate.of(line.slice(min(frame.message, line.byteCount)..<line.byteCount)))
+    case .prefix(let partial): partial.isWatched ? .cut(program: partial.tag) : .unconcerned
+    case .repetition: .repetition
+    case .unconcerned: .unconcerned
+    case .invalidStamp: .invalidStamp
+    case .none: .noLogLine
+    }
+  }
+}
+
+extension FormatLibrary {
+  /// The table of docs/formats.md: what is understood, of which programs and versions.
+  package var catalogue: String {
+    var rows = [
+      "| file | tags | what it takes | programs and versions | other lines of these programs |",
+      "|---|---|---|---|---|",
+    ]
+    for summary in summaries {
+      let file = summary.file.split(separator: "/").last.map(String.init) ?? summary.file
+      let cells = [
+        "`\(file)`", summary.tags.joined(separator: ", "), summary.description, summary.versions,
+        summary.isExclusive ? "unexplained" : "of no concern",
+      ]
+      rows.append("| " + cells.joined(separator: " | ") + " |")
+    }
+    return rows.joined(separator: "\n") + "\n"
+  }
+}
