@@ -7,8 +7,6 @@ enum Terminal {
   static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
   static func error(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
-  static func output(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-
   /// Colour on a terminal only, and not where `NO_COLOR` is set (https://no-color.org).
   static var wantsColour: Bool {
     let environment = ProcessInfo.processInfo.environment
