@@ -19,7 +19,7 @@ package struct PlainPacket: Sendable {
   /// The packet as the decoder gives it.
   package func record(of input: InputID) -> PacketRecord { facts.packet(key, input) }
 
-  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:into:)`` to write to.
+  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:owned:into:)`` to write to.
   package init() {
     key = FlowKey(low: 0, high: 0, lowPort: 0, highPort: 0, traits: [])
     facts = NotedPacket(
@@ -33,27 +33,38 @@ package struct PlainPacket: Sendable {
 }
 
 extension FrameDecoder {
+  /// What ``readPlain(_:originalLength:time:number:offset:recordLength:owned:into:)`` found.
+  package enum Plainness: Sendable {
+    /// It takes the decoder to say what the frame is.
+    case no
+    case plain
+    /// Plain, and of a shard that is not asked for.
+    case foreign
+  }
+
   /// Reads the headers of a frame that holds a plain packet into `packet`.
-  /// - Returns: false for every other frame, and for one about which anything is odd.
+  /// - Parameter owned: the shards whose packets are asked for, as bits.
   package func readPlain(
     _ frame: RawSpan, originalLength: Int, time: EventTime, number: Int, offset: Int, recordLength: Int,
-    isVerified: Bool = true, into packet: inout PlainPacket
-  ) -> Bool {
+    owned: UInt8 = .max, isVerified: Bool = true, into packet: inout PlainPacket
+  ) -> Plainness {
     // Ethernet, IPv4 and UDP are 42 bytes.
-    guard linkType == .ethernet, frame.byteCount >= 42, time.isDated else { return false }
+    guard linkType == .ethernet, frame.byteCount >= 42, time.isDated else { return .no }
     let start = frame.uint16(12) == 0x8100 ? 18 : 14
     // Version 4, no options, not a fragment.
     guard frame.uint16(start - 2) == 0x0800, frame.byte(start) == 0x45, frame.uint16(start + 6) & 0x3fff == 0,
       FrameDecoder.isSound(frame, header: start)
-    else { return false }
+    else { return .no }
     let wire = max(originalLength, frame.byteCount)
     let end = start + Int(frame.uint16(start + 2))
     // A sender that leaves segmentation to its network card is captured with length 0: not plain.
     guard end <= wire, let shape = FrameDecoder.shape(frame, start + 20, end, frame.byte(start + 9)),
       let recordLength = UInt32(exactly: recordLength)
-    else { return false }
+    else { return .no }
     let (source, target) = (frame.uint32(start + 12), frame.uint32(start + 16))
     let (sourcePort, targetPort) = (frame.uint16(start + 20), frame.uint16(start + 22))
+    let shard = FlowShard.of(IPAddress(v4: source).bits, sourcePort, IPAddress(v4: target).bits, targetPort)
+    guard owned >> UInt8(truncatingIfNeeded: shard) & 1 != 0 else { return .foreign }
     let isFromHigh = target < source || target == source && targetPort < sourcePort
     packet.facts = NotedPacket(
       time, number: number, offset: offset, recordLength: recordLength, frame, ip: start, shape,
@@ -66,8 +77,8 @@ extension FrameDecoder {
     // RFC 768: a checksum of 0 is none.
     let isChecked = isVerified && shape.end <= frame.byteCount && !(shape.isUDP && frame.uint16(start + 26) == 0)
     packet.segment = isChecked ? start + 20..<shape.end : 0..<0
-    packet.shard = FlowShard.of(IPAddress(v4: source).bits, sourcePort, IPAddress(v4: target).bits, targetPort)
-    return true
+    packet.shard = shard
+    return .plain
   }
 
   /// What the transport's header says of the packet's extent.

@@ -15,6 +15,8 @@ struct FrameMerge: Sendable {
   /// The shards are shared out among so many threads, of which this is one.
   private let thread: Int
   private let threads: Int
+  /// This thread's shards, as bits.
+  private let owned: UInt8
   /// What is no packet of a flow is counted by one of them.
   private var isFirst: Bool { thread == 0 }
 
@@ -25,6 +27,7 @@ struct FrameMerge: Sendable {
     self.threads = threads
     self.settings = settings
     tables = (0..<FlowShard.count).map { _ in ConversationTable(overlap: settings.overlap) }
+    owned = (0..<FlowShard.count).filter { $0 % threads == thread }.reduce(0) { $0 | 1 << UInt8($1) }
   }
 
   /// What all captures and packets gave.
@@ -82,17 +85,10 @@ struct FrameMerge: Sendable {
 
   /// A frame that waits for its turn.
   private struct Ready {
-    enum Kind {
-      /// It takes a decoder to say what it is.
-      case any
-      case plain
-      /// It is plain, and another thread's.
-      case foreign
-    }
     var frame: CapturedFrame
     /// In the reader's block.
     var place = 0..<0
-    var kind = Kind.any
+    var kind = FrameDecoder.Plainness.no
     /// Meaningless where the frame is not plain.
     var packet = PlainPacket()
   }
@@ -148,7 +144,7 @@ struct FrameMerge: Sendable {
         guard let frame = try reader.next() else { return }
         if count == batch.count { batch.append(Ready(frame: frame)) } else { batch[count].frame = frame }
         batch[count].place = reader.place
-        batch[count].kind = .any
+        batch[count].kind = .no
         count += 1
       } while count < batchSize && reader.isNextReady
     }
@@ -275,18 +271,11 @@ struct FrameMerge: Sendable {
 
   private mutating func prepare(_ ready: inout Ready, _ block: RawSpan, _ decoder: FrameDecoder) {
     let frame = ready.frame
-    let isPlain = decoder.readPlain(
+    ready.kind = decoder.readPlain(
       block.slice(ready.place), originalLength: frame.originalLength, time: frame.time, number: frame.number,
-      offset: frame.offset, recordLength: frame.recordLength, isVerified: settings.verifiesChecksums,
+      offset: frame.offset, recordLength: frame.recordLength, owned: owned, isVerified: settings.verifiesChecksums,
       into: &ready.packet)
-    guard isPlain else { return }
-    let shard = ready.packet.shard
-    guard owns(shard) else {
-      ready.kind = .foreign
-      return
-    }
-    ready.kind = .plain
-    tables[shard].expect(&ready.packet)
+    if ready.kind == .plain { tables[ready.packet.shard].expect(&ready.packet) }
   }
 
   /// - Returns: the bytes of the frames.
@@ -306,13 +295,13 @@ struct FrameMerge: Sendable {
       case .plain:
         let frame = block.slice(frames[index].place)
         tables[frames[index].packet.shard].push(frames[index].packet, of: input, frame: frame, into: &events)
-      case .any: push(frames[index].frame, block.slice(frames[index].place), of: lane)
+      case .no: push(frames[index].frame, block.slice(frames[index].place), of: lane)
       case .foreign: break
       }
     }
   }
 
-  private func owns(_ shard: Int) -> Bool { threads == 1 || shard % threads == thread }
+  private func owns(_ shard: Int) -> Bool { owned >> UInt8(truncatingIfNeeded: shard) & 1 != 0 }
 
   private mutating func push(_ packet: PacketRecord) {
     let shard = FlowShard.of(packet)

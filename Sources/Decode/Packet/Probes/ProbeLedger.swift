@@ -344,7 +344,9 @@ struct ProbeLedger: Sendable {
   private func append(
     _ census: ProbeCensus, _ crowd: Forgotten, isExact: Bool, into events: inout [Event]
   ) {
-    let sources = isExact ? ProbeSum.Distinct(crowd.sources) : crowd.addresses.value
+    // One that was forgotten and came back is two of `crowd.sources`, which is at least an upper bound.
+    let estimate = min(crowd.addresses.value.count, crowd.sources, crowd.probes)
+    let sources = ProbeSum.Distinct(isExact ? crowd.sources : estimate, isEstimate: !isExact)
     guard let sum = census.sum(of: crowd.probes, sources: sources) else { return }
     append(census, sum, source: .unknown, count: max(1, crowd.probes), into: &events)
   }
