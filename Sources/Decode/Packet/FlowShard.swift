@@ -38,8 +38,12 @@ package enum FlowShard {
   /// How much a port looks like that of a service; clients of RPC like to take a privileged one.
   @inline(__always)
   private static func standing(_ port: UInt16) -> Int {
-    if RPCPorts.rank(port, peer: nil) == 2 { return 3 }
-    return port < 512 ? 2 : port < 1024 ? 0 : 1
+    switch RPCPorts.rank(port, peer: UInt16.max) {
+    case 2: 4
+    // Where Solaris has its services; else who scans these would be a client with one port and a server with the next.
+    case 1: 2
+    default: port < 512 ? 3 : port < 1024 ? 0 : 1
+    }
   }
 }
 

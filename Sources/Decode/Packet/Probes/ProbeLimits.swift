@@ -9,7 +9,7 @@ package struct ProbeLimits: Sendable {
   /// Probes of a source that are told one by one.
   package var perSource = 32
   /// Events of probes that met something, of sources in the crowd.
-  package var notable = 8192 / FlowShard.count
+  package var notable = 512 / FlowShard.count
   /// Nanoseconds of silence after which a source begins anew; the pause that parts incidents.
   package var pause: Int64 = 3_600_000_000_000
   package init() {}
