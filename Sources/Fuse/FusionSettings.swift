@@ -10,6 +10,8 @@ package struct FusionSettings: Sendable {
   package var datingTolerance = 2.0
   package var directory = HostDirectory()
   package var programs: ProgramTable
+  /// The clocks of hosts that log, as ``SensorClocks`` estimated them.
+  package var clocks: [ClockOffset] = []
 
   package init(programs: ProgramTable) { self.programs = programs }
 }

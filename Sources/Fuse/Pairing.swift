@@ -3,6 +3,8 @@ package import Evidence
 /// Finds the host record and the network record of one event.
 struct Pairing: Sendable {
   let tolerance: Double
+  /// Clocks of hosts whose offset is decided, by the host as the identities have it.
+  var clocks: [Host: ClockOffset] = [:]
 
   /// Whether a host record and a network event can be about the same service: the same RPC procedure, or the
   /// portmapper and its port, or the same port.
@@ -30,10 +32,11 @@ struct Pairing: Sendable {
     where !taken.contains(candidate.host) && !taken.contains(candidate.network) {
       taken.insert(candidate.host)
       taken.insert(candidate.network)
-      pairs.append(pair(events, candidate.host, candidate.network))
+      let clock = clocks[identities.resolve(events[candidate.host].target.host)]
+      pairs.append(pair(events, candidate.host, candidate.network, clock))
     }
     let offsets = pairs.map(\.offset).sorted()
-    if offsets.count >= 3 {
+    if offsets.count >= 3, clocks.isEmpty {
       let median = offsets[offsets.count / 2]
       pairs.removeAll { abs($0.offset - median) > Pairing.agreement }
     }
@@ -64,13 +67,16 @@ struct Pairing: Sendable {
     var candidates: [Candidate] = []
     for host in events.indices where events[host].canPair {
       guard let network = byTarget[identities.resolve(events[host].target.host)] else { continue }
+      let clock = clocks[identities.resolve(events[host].target.host)]
       let start = network.partitionIndex { $0.time >= events[host].time.timestamp }
       // Outwards from the record's time; floods of equal calls need no more than the nearest.
       for range in [Array(network[start...].prefix(Pairing.reach)), network[..<start].suffix(Pairing.reach).reversed()]
       {
         for item in range {
-          let apart = abs(offset(events[host], events[item.index]))
-          guard apart <= tolerance else { break }
+          guard abs(offset(events[host], events[item.index])) <= tolerance else { break }
+          let apart = abs(rest(events[host], events[item.index], clock))
+          // Where the clock is known, what is off it is another call.
+          guard clock == nil || apart <= Pairing.agreement else { continue }
           guard Pairing.sameService(events[host], events[item.index]),
             identities.resolve(events[host].source.host) == identities.resolve(events[item.index].source.host)
           else { continue }
@@ -92,14 +98,30 @@ struct Pairing: Sendable {
     return Double(record.time.timestamp.nanoseconds - rounded) / 1e9
   }
 
-  private func pair(_ events: [Event], _ host: Int, _ network: Int) -> Pair {
+  /// What is left of the difference of both stamps when the clock's own offset is taken off, in seconds.
+  private func rest(_ record: Event, _ packet: Event, _ clock: ClockOffset?) -> Double {
+    guard let clock else { return offset(record, packet) }
+    let shown = record.time.timestamp
+    let difference =
+      shift(record, clock) + shown.seconds(since: packet.requestTime.timestamp) + record.time.resolution / 2
+    return difference - (clock.isApplied ? clock.offset(atNetwork: shown) : clock.offset(at: shown))
+  }
+
+  /// By how much the record was set.
+  private func shift(_ record: Event, _ clock: ClockOffset?) -> Double {
+    guard let clock, clock.isApplied else { return 0 }
+    return (clock.offset(atNetwork: record.time.timestamp) / record.time.resolution).rounded() * record.time.resolution
+  }
+
+  private func pair(_ events: [Event], _ host: Int, _ network: Int, _ clock: ClockOffset?) -> Pair {
     let record = events[host]
     let packet = events[network]
     // The record happened within its resolution after its stamp, the packet within its own.
-    let low = record.time.timestamp.seconds(since: packet.requestTime.timestamp) - packet.requestTime.resolution
-    let high = record.time.timestamp.seconds(since: packet.requestTime.timestamp) + record.time.resolution
+    let shift = shift(record, clock)
+    let low = shift + record.time.timestamp.seconds(since: packet.requestTime.timestamp) - packet.requestTime.resolution
+    let high = shift + record.time.timestamp.seconds(since: packet.requestTime.timestamp) + record.time.resolution
     return Pair(
-      host: record.citation, network: packet.requestCitation, offset: offset(record, packet),
+      host: record.citation, network: packet.requestCitation, offset: shift + offset(record, packet),
       bounds: rounded(low)...max(rounded(low), rounded(high)), hostEvent: host, networkEvent: network)
   }
 

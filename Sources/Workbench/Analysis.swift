@@ -41,6 +41,8 @@ package struct Analysis: Sendable {
   package var incidents: [JudgedIncident]
   package var waves: [Waves.Wave]
   package var situation: Situation
+  /// How far the hosts' clocks are from that of the network's sensors.
+  package var clocks: [ClockOffset] = []
   package var exposures: [Exposure]
   package var risks: [String]
   package var mentions: [Mention]
@@ -198,7 +200,7 @@ package struct Analyst: Sendable {
     }
 
     if let gone = intake.sums.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
-    let settings = fusionSettings()
+    var settings = fusionSettings()
     var events = intake.events
     intake.events = []
     events += intake.sums.summed()
@@ -207,10 +209,14 @@ package struct Analyst: Sendable {
     let before = events.indices.count { events[$0].time.isDated }
     Dating(settings: settings).date(&events)
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
+    settings.clocks = SensorClocks(settings: settings).align(&events)
+    if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
     let findings = detect(events, &intake.oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
-    return report(incidents, events, findings, intake, summaries, emptyFolders, merge.table.rpcTally)
+    var analysis = report(incidents, events, findings, intake, summaries, emptyFolders, merge.table.rpcTally)
+    analysis.clocks = settings.clocks
+    return analysis
   }
 
   private func fusionSettings() -> FusionSettings {

@@ -113,3 +113,27 @@ struct ConditionTests {
     #expect(part.incidents.map(\.incident.title) == known.map(\.incident.title))
   }
 }
+
+/// Clocks that disagree, through the whole program.
+struct ClockTests {
+  @Test("a host whose clock is hours off gives the same pairs, and the report says so", arguments: [1, 7, 17])
+  func skewed(_ hours: Int) async throws {
+    let (log, capture) = (Repository.recon + "/portmap1.log", Repository.recon + "/visit.pcap")
+    let configuration = try Repository.text(Repository.recon + "/watchfloor.yaml")
+    let text = try Repository.text(log)
+    let hour = 6 + hours < 10 ? "0\(6 + hours)" : "\(6 + hours)"
+    let scratch = try Scratch()
+    let moved = try scratch.write(text.replacingOccurrences(of: "Nov 23 06:", with: "Nov 23 \(hour):"), "log")
+    let right = try await Analysing.run([log, capture], asOf: "2026-11-23", configuration: configuration)
+    let wrong = try await Analysing.run([moved, capture], asOf: "2026-11-23", configuration: configuration)
+    #expect(right.clocks.map(\.isApplied) == [false] && wrong.clocks.map(\.isApplied) == [true])
+    let (one, other) = (try #require(right.clocks.first), try #require(wrong.clocks.first))
+    #expect(abs(other.offset - one.offset - Double(hours) * 3600) < 0.1)
+    func pairs(_ analysis: Analysis) -> [[Int]] {
+      analysis.incidents.flatMap(\.incident.pairs).map { [$0.host.provenance.ordinal, $0.network.provenance.ordinal] }
+    }
+    #expect(pairs(right).count >= 18 && pairs(right) == pairs(wrong))
+    #expect(wrong.incidents.flatMap(\.incident.pairs).allSatisfy { abs($0.offset - Double(hours) * 3600) <= 1 })
+    #expect(wrong.incidents.map(\.severity) == right.incidents.map(\.severity))
+  }
+}

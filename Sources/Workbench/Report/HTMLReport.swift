@@ -39,6 +39,7 @@ package struct HTMLReport {
           incidents(&page)
           exposures(&page)
           mentions(&page)
+          clocks(&page)
           inputs(&page)
           oddities(&page)
         }
@@ -168,6 +169,15 @@ package struct HTMLReport {
         let reading = mention.reading(analysis.programs)
         let name = analysis.programs.name(of: reading.program)
         page.element("li", text: "\(reading.label) = \(reading.program), \(name): \(reading.why)")
+      }
+    }
+  }
+
+  private func clocks(_ page: inout Markup) {
+    guard !analysis.clocks.isEmpty else { return }
+    folded(&page, "Clocks of the hosts against the network's sensors", analysis.clocks.count) { page in
+      for clock in analysis.clocks.prefix(200) {
+        page.element("li", text: "\(clock.host.notation): \(clock.words)")
       }
     }
   }

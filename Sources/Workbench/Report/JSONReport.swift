@@ -28,6 +28,7 @@ package struct JSONReport {
       document.object("counters") { counters(&$0) }
       document.objects("incidents", analysis.incidents.enumerated()) { incident($1.element, rank: $1.offset + 1, &$0) }
       document.object("situation") { situation(&$0) }
+      document.objects("clocks", analysis.clocks) { clock($1, &$0) }
       document.objects("rpc", analysis.rpc) { rpc($1, &$0) }
       document.objects("exposures", zip(analysis.exposures, analysis.risks)) { exposure($1.0, risk: $1.1, &$0) }
       document.objects("mentions", analysis.mentions) { mention($1, &$0) }
@@ -276,6 +277,18 @@ package struct JSONReport {
     writer.field("targets", span.targets)
     writer.field("held") { writer in span.held.map { writer.value($0) } ?? writer.null() }
     writer.field("trend", span.trend.rawValue)
+  }
+
+  private func clock(_ clock: ClockOffset, _ writer: inout JSONWriter) {
+    writer.field("host", clock.host.notation)
+    writer.field("decided", clock.isDecided)
+    writer.field("offset_seconds") { writer in clock.isDecided ? writer.value(clock.offset) : writer.null() }
+    writer.field("drift_ppm") { writer in
+      clock.isDecided && clock.isDriftTold ? writer.value(clock.drift * 1e6) : writer.null()
+    }
+    writer.field("calls", clock.pairs)
+    writer.field("applied", clock.isApplied)
+    writer.field("text", clock.words)
   }
 
   private func rpc(_ row: RPCTally.Row, _ writer: inout JSONWriter) {

@@ -28,6 +28,7 @@ package struct TextReport {
     head()
     inputs()
     incidents()
+    clocks()
     days()
     spans()
     waves()
@@ -184,6 +185,13 @@ package struct TextReport {
     }
     let unexplained = Set(windows.flatMap(\.unexplained)).sorted()
     if !unexplained.isEmpty { page.item("  unexplained: ", indent: 15, listed(unexplained, limit: 12)) }
+  }
+
+  private mutating func clocks() {
+    guard !analysis.clocks.isEmpty else { return }
+    page.heading("CLOCKS of the hosts against the network's sensors; which is right the evidence does not say")
+    for clock in analysis.clocks.prefix(20) { page.item("", indent: 2, "\(clock.host.notation): \(clock.words)") }
+    more(analysis.clocks.count - 20)
   }
 
   private mutating func spans() {
