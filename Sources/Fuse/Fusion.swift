@@ -31,13 +31,18 @@ package struct Fusion: Sendable {
     let groups = Grouping(settings: settings, identities: identities).groups(events, findings)
     var context = context
     context.company = company(events, findings, identities)
+    let clocks = Dictionary(
+      settings.clocks.filter(\.isDecided).map { (identities.resolve($0.host), $0) },
+      uniquingKeysWith: { first, _ in first })
+    let callers = CrashCallers(events, settings: settings, identities: identities)
     var used: Set<String> = []
     return groups.map { group in
-      var incident = incident(group, identities)
+      var incident = incident(group, identities, clocks)
       while !used.insert(incident.id).inserted { incident.id += "+" }
-      incident.deductions = Deducer(
-        incident: incident, identities: identities, context: context, settings: settings
-      ).deductions()
+      incident.deductions =
+        Deducer(
+          incident: incident, identities: identities, context: context, settings: settings
+        ).deductions() + callers.deductions(incident)
       return incident
     }
   }
@@ -51,11 +56,11 @@ package struct Fusion: Sendable {
     }
   }
 
-  private func incident(_ group: Grouping.Group, _ identities: Identities) -> Incident {
+  private func incident(_ group: Grouping.Group, _ identities: Identities, _ clocks: [Host: ClockOffset]) -> Incident {
     var events = group.events
-    let pairs = Pairing(tolerance: settings.pairTolerance).pairs(events, identities: identities)
+    let pairs = Pairing(tolerance: settings.pairTolerance, clocks: clocks).pairs(events, identities: identities)
     for index in events.indices { refine(&events[index]) }
-    let findings = group.findings
+    let findings = group.findings + Contradiction(identities: identities, clocks: clocks).findings(events, pairs)
     let lead = findings.min(by: IncidentFinding.precedes)
     let source = group.key.host(events)
     var incident = Incident(

@@ -1,0 +1,54 @@
+import Evidence
+
+/// Joins a service's failure that names no source to the call that came to it before on the wire: a hypothesis.
+struct CrashCallers {
+  private let settings: FusionSettings
+  private let identities: Identities
+  /// Calls and connections of the wire by their target, in order of time.
+  private let arrivals: [Host: [Event]]
+
+  /// A failure follows its cause within this many seconds; syslog's stamps have whole ones.
+  private static let reach = 30.0
+  /// A call that was still on its way when the failure was stamped.
+  private static let lag = 1.0
+
+  /// - Parameter events: In order.
+  init(_ events: [Event], settings: FusionSettings, identities: Identities) {
+    self.settings = settings
+    self.identities = identities
+    var arrivals: [Host: [Event]] = [:]
+    for event in events where event.view == .network && event.time.isDated {
+      guard event.source.host != .unknown, [.rpcCall, .connection, .probe].contains(event.action) else { continue }
+      arrivals[identities.resolve(event.target.host), default: []].append(event)
+    }
+    self.arrivals = arrivals
+  }
+
+  /// What came before the first failure of an incident without a source.
+  func deductions(_ incident: Incident) -> [Deduction] {
+    guard incident.source == .unknown, incident.isDated, !arrivals.isEmpty else { return [] }
+    let failures = incident.events.filter { [.crash, .stackExecution, .daemonError].contains($0.action) }
+    guard let first = failures.first else { return [] }
+    let before = (arrivals[identities.resolve(first.target.host)] ?? []).near(first.time, within: CrashCallers.reach)
+      .filter { $0.time.timestamp.seconds(since: first.time.timestamp) <= CrashCallers.lag }
+    let programs = Set(failures.compactMap { $0.rpc?.program })
+    let toService = before.filter { $0.rpc?.program.map { programs.contains($0) } ?? false }
+    // Without a call of the service itself, a connection whose content was not read may have been one.
+    let suspects = toService.isEmpty ? before.filter { $0.rpc == nil && $0.target.port != 111 } : toService
+    guard let nearest = suspects.max(by: { $0.time < $1.time }) else { return [] }
+    let sources = Set(suspects.map { identities.resolve($0.source.host) })
+    let gap = max(0, first.time.timestamp.seconds(since: nearest.time.timestamp))
+    let what =
+      toService.isEmpty
+      ? "a connection of \(nearest.source.host.notation) to port \(nearest.target.port.map { "\($0)" } ?? "unknown")"
+      : "a call of \(nearest.source.host.notation) to \(settings.programs.name(of: nearest.rpc?.program ?? 0))"
+    let others =
+      sources.count > 1 ? "; \(counted(sources.count - 1, "other source", "other sources")) came as near" : ""
+    return [
+      Deduction(
+        "On the wire \(what) came \(gap < 1 ? "within a second" : duration(gap)) before it: it may be the cause\(others). "
+          + "The log names no source, so nothing proves it",
+        toService.isEmpty || sources.count > 1 ? .possible : .likely, [first.citation, nearest.requestCitation])
+    ]
+  }
+}

@@ -1,0 +1,91 @@
+import Evidence
+import Testing
+
+@testable import Fuse
+
+/// Log lines that the wire contradicts, and failures joined to the call before them.
+struct ContradictionTests {
+  private func incidents(_ events: [Event], programs: ProgramTable = .known) -> [Incident] {
+    var events = events.sorted(by: Event.precedes)
+    var settings = FusionSettings(programs: programs)
+    var directory = HostDirectory()
+    directory.add(HostDirectory.Entry(name: "marlin", addresses: [IPAddress(v4: 0xc000_020a)]))
+    settings.directory = directory
+    settings.clocks = SensorClocks(settings: settings).align(&events)
+    events.sort(by: Event.precedes)
+    return Fusion(settings: settings).incidents(
+      events: events, findings: Finding.each(events), context: Fusion.Context())
+  }
+  private func answered(at seconds: Double, entries: Int?) -> Event {
+    var call = Event.wire("dump", at: seconds)
+    call.rpc?.resultEntries = entries
+    return call
+  }
+  private func rules(_ incidents: [Incident]) -> Set<String> {
+    Set(incidents.flatMap { $0.findings.map(\.signature.id) }).subtracting(["r"])
+  }
+
+  @Test func aLogThatDeniesAnAnswerIsAFinding() {
+    #expect(rules(incidents([.fixture(at: 0), answered(at: 0.4, entries: 7)])) == ["watchfloor-log-denies-answer"])
+    // An empty list is how some portmappers refuse, and an allowed call is no denial.
+    #expect(rules(incidents([.fixture(at: 0), answered(at: 0.4, entries: 0)])) == [])
+    #expect(rules(incidents([.fixture(at: 0, outcome: .allowed), answered(at: 0.4, entries: 7)])) == [])
+  }
+
+  /// Calls at odd moments of which both views have all but those told.
+  private func visit(without missing: Set<Int>, forged: [Double] = []) -> [Event] {
+    [3.0, 17, 40, 71, 103, 160, 166, 201, 255, 300].enumerated().flatMap { number, at -> [Event] in
+      let procedure = number % 3 == 0 ? "null" : "dump"
+      let packet = Event.wire(procedure, at: at + 0.2, line: number)
+      return (missing.contains(number) ? [] : [packet]) + [.fixture(at: at, procedure: procedure, line: number)]
+    } + forged.map { .fixture(at: $0, procedure: "set", line: 99) }
+  }
+
+  @Test func aLineAmongCallsThatTheWireHasIsAFinding() {
+    #expect(rules(incidents(visit(without: []))) == [])
+    #expect(rules(incidents(visit(without: [5]))) == ["watchfloor-log-without-wire"])
+    let found = incidents(visit(without: [], forged: [130]))
+    #expect(rules(found) == ["watchfloor-log-without-wire"])
+    let cited = found.flatMap { incident in
+      incident.findings.filter { $0.signature.id == "watchfloor-log-without-wire" }.flatMap(\.events).map {
+        incident.events[$0].citation.provenance.ordinal
+      }
+    }
+    #expect(cited == [99])
+    // Behind the last call that both saw the capture may have been over.
+    #expect(rules(incidents(visit(without: [], forged: [400]))) == [])
+  }
+
+  private func crash(at seconds: Double) -> Event {
+    .fixture(
+      .crash, at: seconds, from: "", outcome: .crashed, rpc: RPCFacts(program: 100083),
+      process: ProcessFacts(name: "rpc.ttdbserverd"))
+  }
+  private func call(at seconds: Double, from source: String = "203.0.113.9", program: UInt32? = 100083) -> Event {
+    .fixture(
+      program == nil ? .connection : .rpcCall, at: seconds, from: source, to: "192.0.2.10", outcome: .unanswered,
+      port: 32_775, transport: .tcp, rpc: program.map { RPCFacts(program: $0, procedure: 15) },
+      conversation: .fixture(), digits: 6)
+  }
+  private func hypothesis(_ events: [Event]) -> Deduction? {
+    incidents(events).first { $0.source == .unknown }?.deductions.first { $0.text.hasPrefix("On the wire") }
+  }
+
+  @Test func aCrashIsJoinedToTheCallBefore() throws {
+    let found = try #require(hypothesis([call(at: 97.5), crash(at: 100)]))
+    #expect(
+      found.confidence == .likely && found.text.contains("a call of 203.0.113.9 to ttdbserverd came 2.5 s before"))
+    #expect(found.evidence.count == 2)
+    let connection = try #require(hypothesis([call(at: 97.5, program: nil), crash(at: 100)]))
+    #expect(connection.confidence == .possible && connection.text.contains("port 32775"))
+    let crowd = try #require(hypothesis([call(at: 97), call(at: 98, from: "203.0.113.10"), crash(at: 100)]))
+    #expect(crowd.confidence == .possible && crowd.text.contains("1 other source"))
+  }
+
+  @Test func aCrashIsNotJoinedToWhatCannotBeItsCause() {
+    #expect(hypothesis([crash(at: 100)]) == nil)
+    #expect(hypothesis([call(at: 60), crash(at: 100)]) == nil)
+    #expect(hypothesis([call(at: 102), crash(at: 100)]) == nil)
+    #expect(hypothesis([call(at: 98, program: 100003), crash(at: 100)]) == nil)
+  }
+}
