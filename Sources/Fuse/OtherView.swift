@@ -49,7 +49,9 @@ extension Incident {
         reasons: ["the record names a local transport"])
     }
     let expected =
-      "The network should have carried the request to \(names.isEmpty ? "the target" : names), and its answer"
+      source == .unknown
+      ? "The network should have carried what caused it, if it came over the network"
+      : "The network should have carried the request to \(names.isEmpty ? "the target" : names), and its answer"
     guard !coverage.wire.isEmpty else {
       let why =
         coverage.seenOnWire.isEmpty ? "no capture is in the evidence" : "the traces in the evidence have no dates"
@@ -69,6 +71,9 @@ extension Incident {
     var reasons: [String] = []
     if coverage.seenOnWire.isDisjoint(with: hosts) {
       reasons.append("the capture shows no traffic of concern with \(names): its sensor may stand elsewhere")
+    } else if source == .unknown {
+      reasons.append(
+        "the capture shows traffic with \(names), and nothing in the record tells which of it belongs to it")
     } else {
       reasons.append("the capture shows other traffic with \(names): the sensor dropped these packets, or cut them")
       reasons.append("or the record is forged: a log takes lines from anybody who can reach it")

@@ -73,12 +73,11 @@ package struct SituationJudge: Sendable {
     private(set) var standing: Set<Int> = []
     private(set) var last: Day?
     private let rules: [ConditionPolicy.Rule]
-    /// Whether a rule can stand for longer than it holds.
-    let hasMemory: Bool
+    /// Whether a rule stands that can do so for longer than it holds.
+    var isHolding: Bool { standing.contains { !rules[$0].until.isEmpty } }
 
     init(_ policy: ConditionPolicy) {
       rules = policy.rules
-      hasMemory = rules.contains { !$0.until.isEmpty }
     }
 
     mutating func pass(_ day: Day, _ metrics: [Metric: Double]) {
@@ -90,13 +89,12 @@ package struct SituationJudge: Sendable {
     }
   }
 
-  /// Walks over the days without evidence before a day. When the horizon and the memory have passed nothing moves.
+  /// Walks over the days without evidence before a day: on those on which something leaves the horizon or the memory a
+  /// rule may fall, and on the others nothing moves.
   private func stand(_ watch: inout Watch, until day: Day, _ chronicle: inout Chronicle) {
-    guard watch.hasMemory, !watch.standing.isEmpty, let last = watch.last else { return }
-    let span = min(day.number - last.number, max(policy.horizonDays, policy.memoryDays) + 1)
-    guard span > 1 else { return }
-    for step in 1..<span {
-      let between = last.advanced(by: step)
+    guard watch.isHolding, let last = watch.last else { return }
+    let leaving = chronicle.days.flatMap { [$0.advanced(by: policy.horizonDays), $0.advanced(by: policy.memoryDays)] }
+    for between in Set(leaving).filter({ $0 > last && $0 < day }).sorted() where watch.isHolding {
       watch.pass(between, Picture(&chronicle, at: between, policy: policy, severity: severity).metrics)
     }
   }

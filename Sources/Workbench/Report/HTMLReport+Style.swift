@@ -145,7 +145,7 @@ extension HTMLReport {
       .incident summary::after { content: none; }
       h2, h3, h4, .day { break-after: avoid; }
       .timeline { display: block; } .row { margin-bottom: 3pt; }
-      table.map, .row, .both, li { break-inside: avoid; }
+      table.map, .row, .both, li, .figures { break-inside: avoid; }
       .incident { break-inside: auto; }
     }
     """
