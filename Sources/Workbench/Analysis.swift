@@ -187,6 +187,7 @@ package struct Analyst: Sendable {
     let captures = readings.filter { $0.kind.isCapture && $0.duplicateOf == nil }.map(\.input)
     var decoding = options.decoding
     decoding.overlap = configuration.overlap
+    decoding.probes.own = configuration.directory.ownNetworks
     var merge = await FrameMerge.run(
       captures: captures, packets: intake.packets, threads: options.threads, settings: decoding,
       progress: progress)

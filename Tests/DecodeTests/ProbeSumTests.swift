@@ -127,6 +127,18 @@ struct ProbeSumTests {
     #expect(Self.scan(events).map(\.sum.sources.count) == [3000])
   }
 
+  @Test("a site's own hosts make no crowd of concern, and who goes on is named all the same")
+  func own() throws {
+    var limits = ConversationTable.Limits()
+    limits.probes.own = [try #require(IPNetwork("11.0.0.0/8"))]
+    let sums = Self.scan(Self.events(Self.crowd(5000, scanner: 0x0b70_0001), limits))
+    try #require(sums.count == 2)
+    let crowd = try #require(sums.first { $0.event.source.host == .unknown })
+    #expect(crowd.sum.sources == ProbeSum.Distinct(5000) && crowd.sum.rpcHosts.count == 0)
+    let scanner = try #require(sums.first { $0.event.source.host != .unknown })
+    #expect(scanner.sum.probes == 100 && scanner.sum.rpcHosts.count > 80)
+  }
+
   @Test("with more sources than can be known the scanner among them stays named, and that the table was full is said")
   func forgotten() throws {
     var limits = ConversationTable.Limits()

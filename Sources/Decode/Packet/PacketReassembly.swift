@@ -23,6 +23,7 @@ package struct PacketReassembly: Sendable {
     /// Whether a packet with a wrong checksum is left out, as its target leaves it out.
     package var verifiesChecksums = true
     package var limits = Limits()
+    package var probes = ProbeLimits()
     package init() {}
   }
 

@@ -26,7 +26,9 @@ struct FrameMerge: Sendable {
     self.thread = thread
     self.threads = threads
     self.settings = settings
-    tables = (0..<FlowShard.count).map { _ in ConversationTable(overlap: settings.overlap) }
+    var limits = ConversationTable.Limits()
+    limits.probes = settings.probes
+    tables = (0..<FlowShard.count).map { _ in ConversationTable(limits: limits, overlap: settings.overlap) }
     owned = (0..<FlowShard.count).filter { $0 % threads == thread }.reduce(0) { $0 | 1 << UInt8($1) }
   }
 

@@ -106,13 +106,18 @@ struct ProbeLedger: Sendable {
       profiles[profile].note(probe)
       return nil
     }
-    if probe.isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
+    let isOfConcern = probe.isOfConcern && !isOwn(probe.source)
+    if isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
     if Int(probers[slot].probes) > limits.perSource, promote(slot) {
       profiles[Int(probers[slot].profile)].note(probe)
       return nil
     }
-    crowds[probers[slot].isOfConcern].note(probe)
+    crowds[probers[slot].isOfConcern].note(isOfConcern ? probe : probe.withoutConcern)
     return isTold(probe, slot) ? slot : nil
+  }
+
+  private func isOwn(_ source: UInt128) -> Bool {
+    !limits.own.isEmpty && limits.own.contains { $0.contains(IPAddress(bits: source)) }
   }
 
   /// Keeps the Event of a probe for which ``push(_:)`` asked.

@@ -1,3 +1,5 @@
+package import Evidence
+
 /// What is kept of probes, in each shard.
 package struct ProbeLimits: Sendable {
   /// Sources that are known at a time; of more, the one longest known that did little joins the crowd.
@@ -12,5 +14,7 @@ package struct ProbeLimits: Sendable {
   package var notable = 512 / FlowShard.count
   /// Nanoseconds of silence after which a source begins anew; the pause that parts incidents.
   package var pause: Int64 = 3_600_000_000_000
+  /// A site's own hosts miss a service now and then: they are no part of a crowd that is of concern.
+  package var own: [IPNetwork] = []
   package init() {}
 }
