@@ -45,7 +45,7 @@ struct FuzzPacket {
     init(_ marks: UInt8) {
       var settings = PacketReassembly.Settings()
       settings.verifiesChecksums = marks & 1 == 1
-      settings.overlap = marks & 2 == 2 ? .last : .first
+      settings.overlap = OverlapPolicies(marks & 2 == 2 ? .last : .first)
       var limits = ConversationTable.Limits()
       if marks & 32 == 32 {
         settings.limits.datagrams = 3
