@@ -91,7 +91,9 @@ struct Grouping: Sendable {
     let signature = finding.signature
     let isHarmless = signature.stage == .access && (signature.lethality ?? 5) <= 3
     guard signature.stage == .reconnaissance || isHarmless, events.indices.contains(index),
-      let address = events[index].source.host.address, settings.directory.isOwn(address)
+      let address = events[index].source.host.address, settings.directory.isOwn(address),
+      // That some of its many tries were answered makes a scan no less one.
+      events[index].action != .scan
     else { return false }
     return [.allowed, .answered, .connected].contains(events[index].outcome) || isStray(finding, events[index])
   }

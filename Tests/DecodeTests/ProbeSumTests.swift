@@ -139,6 +139,16 @@ struct ProbeSumTests {
     #expect(scanner.sum.probes == 100 && scanner.sum.rpcHosts.count > 80)
   }
 
+  @Test("who tries more than a crowd does is told beside it")
+  func busy() throws {
+    let few = (0..<3000).map { Self.packet(0x0b00_0000 + UInt32($0), Self.target, 111, at: Double($0) / 100) }
+    let scan = (1...20).map { Self.packet(0xc000_0207, Self.target, UInt16($0), at: 29 + Double($0) / 100) }
+    let events = Self.events((few + scan).sorted { $0.time < $1.time })
+    let told = events.filter { $0.source.host == .address(IPAddress(v4: 0xc000_0207)) }
+    #expect(told.count >= 12 && told.allSatisfy { $0.action == .probe })
+    #expect(events.reduce(0) { $0 + $1.count } == 3020)
+  }
+
   @Test("with more sources than can be known the scanner among them stays named, and that the table was full is said")
   func forgotten() throws {
     var limits = ConversationTable.Limits()

@@ -48,6 +48,7 @@ struct ProbeLedger: Sendable {
   private var profiles: ContiguousArray<ProbeCensus> = []
   private var told: ContiguousArray<Told> = []
   private var toldNotable = 0
+  private var toldBusy = 0
   /// Sources without a census of their own.
   private var small = Classes(concern: 0, other: 0)
   /// What these sources' probes come to.
@@ -135,6 +136,10 @@ struct ProbeLedger: Sendable {
   private mutating func isTold(_ probe: Probe, _ slot: Int) -> Bool {
     guard Int(probers[slot].probes) <= limits.perSource else { return false }
     if small[probers[slot].isOfConcern] <= limits.singly { return true }
+    if Int(probers[slot].probes) > limits.busy, toldBusy < limits.busyEvents {
+      toldBusy += 1
+      return true
+    }
     guard probe.isNotable, toldNotable < limits.notable else { return false }
     toldNotable += 1
     return true
@@ -313,7 +318,7 @@ struct ProbeLedger: Sendable {
         own.removeSubrange(min(own.count, limits.perSource)...)
         append(prober, told: own.count, into: &events)
       } else if isCrowded[prober.isOfConcern] || own.count < prober.probes {
-        own.removeAll { !$0.probe.isNotable }
+        if Int(prober.probes) <= limits.busy { own.removeAll { !$0.probe.isNotable } }
         crowd[prober.isOfConcern].probes -= own.count
       } else {
         crowd[prober.isOfConcern].sources -= 1
