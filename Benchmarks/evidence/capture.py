@@ -4,7 +4,8 @@ at a time."""
 import random
 import struct
 
-from evidence.wire import ACK, FIN, MSS, PSH, RST, START, SYN, TCP, UDP, CaptureFile, Endpoints, summed
+from evidence.wire import (
+    ACK, ANSWERS, FIN, MSS, PSH, QUESTIONS, REQUESTS, RST, START, SYN, TCP, UDP, CaptureFile, Endpoints, summed)
 
 
 def rpc_call(xid, procedure, argument=b""):
@@ -47,14 +48,6 @@ class Traffic:
     def __init__(self, seed):
         self.chance = random.Random(seed)
         self.pages = [summed(self.chance.randbytes(self.chance.choice((180, 512, 900, 1460)))) for _ in range(400)]
-        self.requests = [summed(b"GET /item/%d HTTP/1.1\r\nHost: www.example.net\r\n\r\n" % i) for i in range(100)]
-        asked = b"\3www\7example\3net\0\0\1\0\1"
-        known = b"\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc0\0\2\1"  # 192.0.2.1, for an hour
-        self.questions = [summed(struct.pack(">6H", i, 0x100, 1, 0, 0, 0) + asked) for i in range(100)]
-        self.answers = [
-            summed(struct.pack(">6H", i, 0x8180, 1, 1 + i % 20, 0, 0) + asked + known * (1 + i % 20))
-            for i in range(100)
-        ]
 
     def flow(self):
         """The next flow, as a generator of its frames."""
@@ -75,8 +68,8 @@ class Traffic:
         elif kind < 0.80:
             query = ends(53)
             number = chance.randrange(100)
-            yield query.udp(0, self.questions[number])
-            yield query.udp(1, self.answers[number])
+            yield query.udp(0, QUESTIONS[number])
+            yield query.udp(1, ANSWERS[number])
         elif kind < 0.82:
             call, xid = ends(111, 600 + bits(8)), bits(32)
             if bits(1):
@@ -91,7 +84,7 @@ class Traffic:
                 ends(111, 600 + bits(8)), [(record(rpc_call(xid, 4)), [record(rpc_reply(xid, DUMP_RESULT))])])
         else:
             exchanges = [
-                (chance.choice(self.requests), chance.choices(self.pages, k=1 + bits(3))) for _ in range(1 + bits(1))]
+                (chance.choice(REQUESTS), chance.choices(self.pages, k=1 + bits(3))) for _ in range(1 + bits(1))]
             yield from tcp_connection(ends(80), exchanges)
 
 

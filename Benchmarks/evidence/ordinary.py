@@ -7,7 +7,7 @@ from evidence.flows import (
     ORDINARY_TRIP, asking, closing, datagram, exchange, one_after_another, opening, refused, sending, sending_swapped,
     sending_twice, unheard)
 from evidence.site import UNUSED, numbered
-from evidence.wire import ACK, PSH, SEGMENT, TCP, UDP, summed
+from evidence.wire import ACK, ANSWERS, ASKED, PSH, QUESTIONS, REQUESTS, SEGMENT, TCP, UDP, summed
 
 NAMES = [b"report.tex", b"Makefile", b"index.html", b"notes-2026.txt", b".profile", b"data.csv", b"build.log", b"a.out"]
 PATHS = [b"/export/home", b"/srv/nfs/projects", b"/export/opt", b"/srv/mail"]
@@ -226,14 +226,7 @@ class Rest:
     def __init__(self, chance, site):
         self.chance, self.site = chance, site
         self.pages = [summed(chance.randbytes(chance.choice((200, 700, 1460, 1460)))) for _ in range(400)]
-        self.requests = [summed(b"GET /item/%d HTTP/1.1\r\nHost: www.example.net\r\n\r\n" % i) for i in range(100)]
-        asked = b"\3www\7example\3net\0\0\1\0\1"
-        known = b"\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc0\0\2\1"  # 192.0.2.1, for an hour
-        self.questions = [summed(struct.pack(">6H", i, 0x100, 1, 0, 0, 0) + asked) for i in range(100)]
-        self.answers = [
-            summed(struct.pack(">6H", i, 0x8180, 1, 1 + i % 20, 0, 0) + asked + known * (1 + i % 20))
-            for i in range(100)]
-        self.no_such_name = [summed(struct.pack(">6H", i, 0x8183, 1, 0, 0, 0) + asked) for i in range(100)]
+        self.no_such_name = [summed(struct.pack(">6H", i, 0x8183, 1, 0, 0, 0) + ASKED) for i in range(100)]
 
     def parties(self, servers):
         """An outside host at one of ours, or an own host at one outside."""
@@ -260,7 +253,7 @@ class Rest:
         trip = 5_000 + chance.getrandbits(14)
         yield from opening(ends, trip)
         for _ in range(1 + chance.getrandbits(1)):
-            yield 200, ends.tcp(0, PSH | ACK, chance.choice(self.requests))
+            yield 200, ends.tcp(0, PSH | ACK, chance.choice(REQUESTS))
             wait = trip
             for number in range(2 + chance.getrandbits(3)):
                 yield wait, ends.tcp(1, ACK, chance.choice(self.pages))
@@ -272,8 +265,8 @@ class Rest:
     def name(self):
         chance = self.chance
         ends, number = self.ends(self.site.names, 53), chance.randrange(100)
-        yield 0, ends.udp(0, self.questions[number])
-        answers = self.no_such_name if chance.random() < 0.06 else self.answers
+        yield 0, ends.udp(0, QUESTIONS[number])
+        answers = self.no_such_name if chance.random() < 0.06 else ANSWERS
         yield 9_000, ends.udp(1, answers[number])
 
     def failure(self, draw):
@@ -283,6 +276,6 @@ class Rest:
             yield from unheard(self.ends(self.site.web, 80))
         else:
             ends = self.ends(self.site.names, 53)
-            frame = ends.udp(0, self.questions[0])
+            frame = ends.udp(0, QUESTIONS[0])
             yield 0, frame
             yield 9_000, ends.unreachable(1, frame)

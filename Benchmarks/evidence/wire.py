@@ -30,6 +30,14 @@ def summed(data):
     return data, word_sum(data)
 
 
+REQUESTS = [summed(b"GET /item/%d HTTP/1.1\r\nHost: www.example.net\r\n\r\n" % i) for i in range(100)]
+ASKED = b"\3www\7example\3net\0\0\1\0\1"
+KNOWN = b"\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc0\0\2\1"  # 192.0.2.1, for an hour
+QUESTIONS = [summed(struct.pack(">6H", i, 0x100, 1, 0, 0, 0) + ASKED) for i in range(100)]
+ANSWERS = [
+    summed(struct.pack(">6H", i, 0x8180, 1, 1 + i % 20, 0, 0) + ASKED + KNOWN * (1 + i % 20)) for i in range(100)]
+
+
 def fold(total):
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
