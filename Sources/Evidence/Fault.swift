@@ -23,4 +23,7 @@ package struct Fault: Error, Hashable, Sendable, CustomStringConvertible {
 package struct Faults: Error, Sendable {
   package var list: [Fault]
   package init(_ list: [Fault]) { self.list = list }
+
+  /// What is wrong, where the place is known already.
+  package var reasons: String { list.map(\.message).joined(separator: "; ") }
 }

@@ -93,8 +93,9 @@ package struct InputReader: Sendable {
 
   /// A journal of systemd, as `journalctl` writes it out.
   private func readJournal(_ source: inout ByteSource, into reading: inout InputReading) throws(CaptureError) {
-    guard let journal = JournalFile(reading.input.source, &source) else {
-      note(.unsupportedFormat, "a journal, which is read where journalctl is installed", into: &reading)
+    let journal: JournalFile
+    do { journal = try JournalFile(reading.input.source, &source) } catch {
+      note(.unsupportedFormat, "a journal: \(error.reasons)", into: &reading)
       return
     }
     var export = try ByteSource(path: journal.path)
@@ -162,13 +163,12 @@ package struct InputReader: Sendable {
   private func digest(_ source: inout ByteSource, into reading: inout InputReading) {
     if source.modified == nil || reading.input.source == "-" {
       // A pipe gives its bytes once, and so does standard input, even where a file was redirected to it.
-      guard let copy = try? Spool.copy(&source, name: reading.input.path) else {
-        note(.unreadableFile, "a capture from a pipe, which cannot be kept aside in /tmp", into: &reading)
+      do { reading.input.source = try Spool.copy(&source, name: reading.input.path) } catch {
+        note(.unreadableFile, "a capture from a pipe: \(error.reasons)", into: &reading)
         reading.kind = .empty
         return
       }
-      reading.input.source = copy
-      guard var again = try? ByteSource(path: copy) else { return }
+      guard var again = try? ByteSource(path: reading.input.source) else { return }
       digest(&again, into: &reading)
       return
     }

@@ -1,4 +1,5 @@
 import Capture
+import Evidence
 import Foundation
 
 /// A saved journal of systemd, which `journalctl` reads: its format is systemd's own.
@@ -10,14 +11,17 @@ struct JournalFile {
   /// Where its text can be read.
   var path: String { "/proc/self/fd/\(output.fileHandleForReading.fileDescriptor)" }
 
-  /// Starts the program; nil where it is not installed, or the journal cannot be kept aside for it.
+  /// Starts the program.
   /// - Parameter source: The journal, for where it is packed or comes from a pipe.
-  init?(_ path: String, _ source: inout ByteSource) {
-    guard FileManager.default.isExecutableFile(atPath: program) else { return nil }
+  /// - Throws: where it is not installed, or the journal cannot be kept aside for it.
+  init(_ path: String, _ source: inout ByteSource) throws(Faults) {
+    func fault(_ reason: String) -> Faults { Faults([Fault(file: path, reason)]) }
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      throw fault("it is read where journalctl is installed")
+    }
     var file = path
     if source.compression != nil || source.modified == nil || path == "-" || path.hasPrefix("/proc/self/") {
-      guard let copy = try? Spool.copy(&source, name: path) else { return nil }
-      file = copy
+      file = try Spool.copy(&source, name: path)
     }
     // The other process has file descriptors of its own.
     file = file.replacing("/proc/self/", with: "/proc/\(getpid())/")
@@ -26,7 +30,7 @@ struct JournalFile {
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
+    do { try process.run() } catch { throw fault("journalctl cannot be started: \(error.localizedDescription)") }
     try? output.fileHandleForWriting.close()
   }
 

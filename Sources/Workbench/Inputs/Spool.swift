@@ -1,5 +1,6 @@
 import Capture
 import Evidence
+import Foundation
 import Glibc
 
 /// A pipe kept aside in a file without a name, so that it can be read twice: to tell the year of its stamps, which may
@@ -7,29 +8,31 @@ import Glibc
 enum Spool {
   /// Copies standard input, unpacked.
   static func standardInput() throws(Faults) -> String {
-    do {
-      var source = try ByteSource(path: "-")
-      return try copy(&source, name: "standard input")
-    } catch let error as CaptureError {
-      throw Faults([Fault(file: "standard input", error.description)])
-    } catch let error as Faults {
-      throw error
-    } catch {
-      throw Faults([Fault(file: "standard input", "\(error)")])
-    }
+    let name = "standard input"
+    var source: ByteSource
+    do { source = try ByteSource(path: "-") } catch { throw Faults([Fault(file: name, error.description)]) }
+    return try copy(&source, name: name)
   }
 
   /// Copies what is left of a source.
   /// - Returns: a path under which the copy can be opened as often as needed, while this process runs.
-  static func copy(_ source: inout ByteSource, name: String) throws -> String {
-    func fault(_ text: String) -> Faults { Faults([Fault(file: name, text)]) }
-    var template = Array("/tmp/watchfloor.XXXXXX".utf8CString)
-    let descriptor = unsafe mkstemp(&template)
-    guard descriptor >= 0 else { throw fault("cannot be kept aside: no room in /tmp") }
-    _ = unsafe unlink(template)
-    while try source.read() {
-      guard Spool.write(source.block, to: descriptor) else { throw fault("cannot be kept aside: /tmp is full") }
+  static func copy(_ source: inout ByteSource, name: String) throws(Faults) -> String {
+    let folder = FileManager.default.temporaryDirectory.path
+    func fault() -> Faults {
+      let reason = unsafe String(cString: strerror(errno))
+      return Faults([Fault(file: name, "cannot be kept aside in \(folder): \(reason)")])
     }
+    var template = Array((folder + "/watchfloor.XXXXXX").utf8CString)
+    let descriptor = unsafe mkstemp(&template)
+    guard descriptor >= 0 else { throw fault() }
+    _ = unsafe unlink(template)
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
+    while true {
+      do { guard try source.read() else { break } } catch { throw Faults([Fault(file: name, error.description)]) }
+      guard Spool.write(source.block, to: descriptor) else { throw fault() }
+    }
+    isKept = true
     return "/proc/self/fd/\(descriptor)"
   }
 
@@ -39,6 +42,7 @@ enum Spool {
       let written = unsafe block.slice(start..<block.byteCount).withUnsafeBytes { bytes in
         unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
       }
+      if written < 0, errno == EINTR { continue }
       guard written > 0 else { return false }
       start += written
     }
