@@ -28,23 +28,14 @@ package struct JudgedIncident: Sendable {
 
 /// The whole picture: depth, breadth and spread by day, and the condition that it calls for.
 package struct Situation: Sendable {
+  /// A day: its sums, and the condition at its end.
+  @dynamicMemberLookup
   package struct Window: Sendable {
     package var day: Day
-    package var incidents: Int
-    package var events: Int
-    package var hostRecords: Int
-    /// What was done on the day.
-    package var patterns: [String]
-    /// Never seen before in the evidence.
-    package var novel: [String]
-    package var unexplained: [String]
-    package var sources: Int
-    package var targets: Int
-    /// Share of the day's incidents that defences or the service held; nil without incidents.
-    package var held: Double?
-    /// Incidents of the day against those of the covered days before.
-    package var trend: Trend
+    package var span: Span
     package var call: Call
+
+    package subscript<Value>(dynamicMember field: KeyPath<Span, Value>) -> Value { span[keyPath: field] }
   }
 
   /// A recommended condition and its argument.

@@ -45,14 +45,15 @@ package struct SituationJudge: Sendable {
     let novel = patterns.filter { chronicle.firstDay[$0] == day }
     let unexplained = unique(
       touched.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
-    return Situation.Window(
-      day: day, incidents: touched.count, events: touched.reduce(0) { $0 + $1.eventCount },
+    let span = Span(
+      label: day.description, incidents: touched.count, events: touched.reduce(0) { $0 + $1.eventCount },
       hostRecords: touched.flatMap(\.events).filter { $0.view == .host }.reduce(0) { $0 + $1.count },
       patterns: patterns, novel: novel, unexplained: unexplained,
       sources: Set(touched.map(\.source).filter { $0 != .unknown && !$0.isLocal }).count,
       targets: Set(touched.flatMap { $0.targets.map(\.host) }).count,
       held: touched.isEmpty ? nil : Double(touched.count { $0.outcome.isHeld }) / Double(touched.count),
-      trend: Trend(touched.count, before: before), call: call(&chronicle, &watch, at: day))
+      trend: Trend(touched.count, before: before))
+    return Situation.Window(day: day, span: span, call: call(&chronicle, &watch, at: day))
   }
 
   private func unique(_ patterns: [String]) -> [String] {

@@ -252,21 +252,16 @@ package struct JSONReport {
   private func window(_ window: Situation.Window, _ writer: inout JSONWriter) {
     writer.field("start", window.day.description)
     writer.field("end", window.day.advanced(by: 1).description)
-    writer.field("incidents", window.incidents)
-    writer.field("events", window.events)
-    writer.field("host_records", window.hostRecords)
-    writer.field("patterns", window.patterns)
-    writer.field("novel", window.novel)
-    writer.field("unexplained", window.unexplained)
-    writer.field("sources", window.sources)
-    writer.field("targets", window.targets)
-    writer.field("held") { writer in window.held.map { writer.value($0) } ?? writer.null() }
-    writer.field("trend", window.trend.rawValue)
+    sums(window.span, &writer)
     call(window.call, &writer)
   }
 
   private func span(_ span: Span, _ writer: inout JSONWriter) {
     writer.field("label", span.label)
+    sums(span, &writer)
+  }
+
+  private func sums(_ span: Span, _ writer: inout JSONWriter) {
     writer.field("incidents", span.incidents)
     writer.field("events", span.events)
     writer.field("host_records", span.hostRecords)
