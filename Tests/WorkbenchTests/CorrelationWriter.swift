@@ -1,6 +1,6 @@
 /// Writes random correlations over three rules, and events for them.
 struct CorrelationWriter {
-  var random: Seeded
+  var random: SeededNumbers
 
   struct Trial: Sendable {
     enum Meaning: Sendable {

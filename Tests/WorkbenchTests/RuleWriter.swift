@@ -3,7 +3,7 @@ import Foundation
 /// Writes random rules, with every modifier and every form of a detection and a condition, and events that they have a
 /// fair chance to match.
 struct RuleWriter {
-  var random: Seeded
+  var random: SeededNumbers
 
   static let texts = ["process.name", "rpc.argument", "rpc.reply.status", "message"]
   static let numbers = ["destination.port", "source.port", "rpc.program"]
@@ -25,7 +25,7 @@ struct RuleWriter {
 
   // MARK: Events
 
-  static func event(_ random: inout Seeded) -> [String: Plain] {
+  static func event(_ random: inout SeededNumbers) -> [String: Plain] {
     var event: [String: Plain] = [
       "@timestamp": .text(stamp(Int.random(in: 0..<200_000_000, using: &random)))
     ]
@@ -49,12 +49,12 @@ struct RuleWriter {
     "b", "*", "?", #"\"#, "9",
   ]
 
-  static func text(_ random: inout Seeded) -> String {
+  static func text(_ random: inout SeededNumbers) -> String {
     let count = [1, 1, 1, 2, 3].randomElement(using: &random) ?? 1
     return (0..<count).map { _ in words.randomElement(using: &random) ?? "" }.joined()
   }
-  static func number(_ random: inout Seeded) -> Int { [0, 1, 9, 53, 111, 2049].randomElement(using: &random) ?? 0 }
-  static func address(_ random: inout Seeded) -> String {
+  static func number(_ random: inout SeededNumbers) -> Int { [0, 1, 9, 53, 111, 2049].randomElement(using: &random) ?? 0 }
+  static func address(_ random: inout SeededNumbers) -> String {
     ["192.0.2.\(Int.random(in: 0...255, using: &random))", "192.0.3.1", "10.1.2.3"].randomElement(using: &random) ?? ""
   }
 
@@ -191,16 +191,4 @@ struct RuleWriter {
   private func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
   private mutating func pick<Item>(_ items: [Item]) -> Item { items[Int.random(in: 0..<items.count, using: &random)] }
-}
-
-/// Repeats: a generator of its own (SplitMix64), so that a failing seed can be tried again.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
 }

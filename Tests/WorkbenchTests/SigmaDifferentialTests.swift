@@ -21,7 +21,7 @@ import Testing
 @Suite(.enabled(if: Reference.isThere, "pySigma is not installed; run scripts/setup"))
 struct SigmaDifferentialTests {
   @Test("rules match the same events as in SQLite") func rules() async throws {
-    var random = Seeded(state: 2026)
+    var random = SeededNumbers(2026)
     let events = (0..<60).map { _ in RuleWriter.event(&random) }
     var writer = RuleWriter(random: random)
     let texts = (0..<2500).map { _ in writer.rule() }
@@ -55,7 +55,7 @@ struct SigmaDifferentialTests {
   }
 
   @Test("correlations tell the same as in SQLite") func correlations() async throws {
-    var writer = CorrelationWriter(random: Seeded(state: 7))
+    var writer = CorrelationWriter(random: SeededNumbers(7))
     let trials = (0..<240).map { writer.trial(number: $0) }
     let result = try await Reference.run(events: [["message": .text("x")]], rules: [], correlations: trials)
     var found = 0
