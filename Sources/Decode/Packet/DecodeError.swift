@@ -37,6 +37,9 @@ package struct DecodeError: Error, Hashable, Sendable {
   }
   package var description: String {
     if layer == .tunnel { return "more than \(available) tunnels one in another, at byte \(offset)" }
+    if layer == .recordMark {
+      return "\(layer.rawValue) at byte \(offset) claims \(needed) bytes; at most \(available) are read"
+    }
     return isChecksum
       ? "\(layer.rawValue) has a wrong checksum at byte \(offset)"
       : "\(layer.rawValue) at byte \(offset) needs \(needed) bytes, \(available) are there"
