@@ -20,7 +20,7 @@ struct EvidenceOptions: ParsableArguments {
   var config: String?
   @OptionGroup var knowledge: KnowledgeOptions
   @OptionGroup var rules: RuleOptions
-  @Option(help: "Inputs that are read side by side; the result is the same.")
+  @Option(help: "How many threads read, several inputs or one capture; the result is the same.")
   var threads: Int = 2
 
   @Flag(
