@@ -118,6 +118,23 @@ struct ProbeSumTests {
     #expect(events.count < 300)
   }
 
+  @Test("the crowd's sum holds nothing of a source that is told by itself")
+  func apart() throws {
+    let scanner: UInt32 = 0xc000_0207
+    var packets = (0..<200).flatMap { index -> [PacketRecord] in
+      let (host, time) = (0xc633_6400 + UInt32(index), Double(index) / 100)
+      let answer = Self.packet(host, scanner, 40_000, at: time + 0.001, from: 111, [.syn, .ack])
+      return [Self.packet(scanner, host, 111, at: time)] + (index < 40 ? [answer] : [])
+    }
+    packets += (0..<800).map {
+      Self.packet(0x0b00_0000 + UInt32($0), Self.target + UInt32($0 % 5), 111, at: 3 + Double($0) / 100)
+    }
+    let crowd = try #require(Self.scan(Self.events(packets)).first { $0.event.source.host == .unknown })
+    #expect(crowd.sum.hosts == ProbeSum.Distinct(5))
+    #expect(crowd.sum.techniques == [.syn: 800] && crowd.sum.outcomes == [.unanswered: 800])
+    #expect(crowd.sum.open.isEmpty && crowd.event.outcome == .unanswered)
+  }
+
   @Test("of a few hundred sources each is told, at ports of RPC and elsewhere apart")
   func notYetACrowd() {
     let web = (0..<3000).map { Self.packet(0x0b00_0000 + UInt32($0), Self.target, 8080, at: Double($0) / 100) }

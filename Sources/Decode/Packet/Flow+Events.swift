@@ -86,7 +86,7 @@ extension Flow {
   private func connectionOutcome(answered: Bool) -> Outcome {
     if answered { return .answered }
     if let outcome = icmpOutcome(initiator) { return outcome }
-    if reset == initiator.opposite { return .reset }
+    if reset == initiator.opposite, handshake < .synAck { return .reset }
     let hasReply = self[initiator.opposite].summary.packets > 0
     return ends.transport == .tcp && (hasReply || handshake != .syn) ? .connected : .unanswered
   }
@@ -143,7 +143,8 @@ extension Flow {
   private var technique: ProbeTechnique {
     if ends.transport == .udp { return .udp }
     if isOddOpening { return firstFlags.rawValue == 0 ? .null : firstFlags == .fin ? .fin : .xmas }
-    return handshake == .complete ? .connect : handshake == .synAck ? .halfOpen : .syn
+    // Who forges an address answers no SYN/ACK rightly, and the host resets the connection.
+    return handshake == .complete && reset != initiator.opposite ? .connect : handshake >= .synAck ? .halfOpen : .syn
   }
 
   // MARK: Conversation

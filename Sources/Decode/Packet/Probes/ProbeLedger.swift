@@ -107,18 +107,22 @@ struct ProbeLedger: Sendable {
       profiles[profile].note(probe)
       return nil
     }
-    let isOfConcern = probe.isOfConcern && !isOwn(probe.source)
-    if isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
+    let counted = asCounted(probe)
+    if counted.isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
     if Int(probers[slot].probes) > limits.perSource, promote(slot) {
       profiles[Int(probers[slot].profile)].note(probe)
       return nil
     }
-    crowds[probers[slot].isOfConcern].note(isOfConcern ? probe : probe.withoutConcern)
-    return isTold(probe, slot) ? slot : nil
+    if isTold(probe, slot) { return slot }
+    crowds[probers[slot].isOfConcern].note(counted)
+    return nil
   }
 
-  private func isOwn(_ source: UInt128) -> Bool {
-    !limits.own.isEmpty && limits.own.contains { $0.contains(IPAddress(bits: source)) }
+  /// A crowd's probe: one of an own host is of no concern.
+  private func asCounted(_ probe: Probe) -> Probe {
+    guard probe.isOfConcern, !limits.own.isEmpty else { return probe }
+    let source = IPAddress(bits: probe.source)
+    return limits.own.contains { $0.contains(source) } ? probe.withoutConcern : probe
   }
 
   /// Keeps the Event of a probe for which ``push(_:)`` asked.
@@ -233,6 +237,8 @@ struct ProbeLedger: Sendable {
       forgotten[prober.isOfConcern].sources += 1
       forgotten[prober.isOfConcern].probes += Int(prober.probes)
       forgotten[prober.isOfConcern].addresses.insert(prober.address)
+      // Its Events go with it.
+      for one in toldInOrder(hand) { crowds[prober.isOfConcern].note(asCounted(one.probe)) }
     }
     return hand
   }
@@ -303,7 +309,7 @@ struct ProbeLedger: Sendable {
 
   /// Writes what the probes come to.
   func finish(into events: inout [Event]) {
-    var crowd = forgotten
+    var (crowd, sums) = (forgotten, crowds)
     var isCrowded = Classes(concern: false, other: false)
     for prober in probers where prober.profile < 0 {
       crowd[prober.isOfConcern].sources += 1
@@ -318,7 +324,10 @@ struct ProbeLedger: Sendable {
         own.removeSubrange(min(own.count, limits.perSource)...)
         append(prober, told: own.count, into: &events)
       } else if isCrowded[prober.isOfConcern] || own.count < prober.probes {
-        if Int(prober.probes) <= limits.busy { own.removeAll { !$0.probe.isNotable } }
+        if Int(prober.probes) <= limits.busy {
+          for one in own where !one.probe.isNotable { sums[prober.isOfConcern].note(asCounted(one.probe)) }
+          own.removeAll { !$0.probe.isNotable }
+        }
         crowd[prober.isOfConcern].probes -= own.count
       } else {
         crowd[prober.isOfConcern].sources -= 1
@@ -327,7 +336,7 @@ struct ProbeLedger: Sendable {
       for one in own { events.append(one.event) }
     }
     for isOfConcern in [true, false] where crowd[isOfConcern].probes > 0 {
-      append(crowds[isOfConcern], crowd[isOfConcern], isExact: forgotten[isOfConcern].sources == 0, into: &events)
+      append(sums[isOfConcern], crowd[isOfConcern], isExact: forgotten[isOfConcern].sources == 0, into: &events)
     }
   }
 
