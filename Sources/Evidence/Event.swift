@@ -59,6 +59,10 @@ package struct Event: Sendable {
   package var witnesses: [Citation] = []
   /// Another sensor's judgement of an exchange that has an Event of its own.
   package var isEcho = false
+  /// A packet filter's record: of a packet that went by it, and perhaps not on to its target.
+  package var isAboutPacket = false
+  /// What every client does, in an incident that has more than that: what became of it is not what became of the incident.
+  package var isEveryday = false
 
   package init(
     time: EventTime, view: View, action: Action, outcome: Outcome, source: Endpoint = .unknown,

@@ -29,8 +29,10 @@ struct CrashCallers {
     guard incident.source == .unknown, incident.isDated, !arrivals.isEmpty else { return [] }
     let failures = incident.events.filter { [.crash, .stackExecution, .daemonError].contains($0.action) }
     guard let first = failures.first else { return [] }
+    // A stamp of whole seconds may be of the second's begin; one with a fraction is of its moment.
+    let lag = first.time.fractionDigits == 0 ? CrashCallers.lag : 0
     let before = (arrivals[identities.resolve(first.target.host)] ?? []).near(first.time, within: CrashCallers.reach)
-      .filter { $0.time.timestamp.seconds(since: first.time.timestamp) <= CrashCallers.lag }
+      .filter { $0.time.timestamp.seconds(since: first.time.timestamp) <= lag }
     let programs = Set(failures.compactMap { $0.rpc?.program })
     let toService = before.filter { $0.rpc?.program.map { programs.contains($0) } ?? false }
     // Without a call of the service itself, a connection whose content was not read may have been one.
@@ -42,13 +44,18 @@ struct CrashCallers {
       toService.isEmpty
       ? "a connection of \(nearest.source.host.notation) to port \(nearest.target.port.map { "\($0)" } ?? "unknown")"
       : "a call of \(nearest.source.host.notation) to \(settings.programs.name(of: nearest.rpc?.program ?? 0))"
+    let isAfter = first.time.timestamp < nearest.time.timestamp
+    let when =
+      isAfter
+      ? "within a second of it, before or after" : gap < 1 ? "within a second before it" : "\(duration(gap)) before it"
     let others =
       sources.count > 1 ? "; \(counted(sources.count - 1, "other source", "other sources")) came as near" : ""
     return [
       Deduction(
-        "On the wire \(what) came \(gap < 1 ? "within a second" : duration(gap)) before it: it may be the cause\(others). "
+        "On the wire \(what) came \(when): it may be the cause\(others). "
           + "The log names no source, so nothing proves it",
-        toService.isEmpty || sources.count > 1 ? .possible : .likely, [first.citation, nearest.requestCitation])
+        toService.isEmpty || sources.count > 1 || isAfter ? .possible : .likely,
+        [first.citation, nearest.requestCitation])
     ]
   }
 }

@@ -61,6 +61,7 @@ package struct Fusion: Sendable {
     let pairs = Pairing(tolerance: settings.pairTolerance, clocks: clocks).pairs(events, identities: identities)
     for index in events.indices { refine(&events[index]) }
     let findings = group.findings + Contradiction(identities: identities, clocks: clocks).findings(events, pairs)
+    for index in Fusion.everyday(findings) { events[index].isEveryday = true }
     let lead = findings.min(by: IncidentFinding.precedes)
     let source = group.key.host(events)
     var incident = Incident(
@@ -73,6 +74,15 @@ package struct Fusion: Sendable {
       last: events.map(\.end).max() ?? events[0].time)
     incident.entitle(settings.programs)
     return incident
+  }
+
+  /// Events of which only informational findings speak.
+  private static func everyday(_ findings: [IncidentFinding]) -> Set<Int> {
+    let (informational, others) = (
+      findings.filter { $0.signature.level == "informational" && $0.signature.stage != .response },
+      findings.filter { $0.signature.level != "informational" }
+    )
+    return Set(informational.flatMap(\.events)).subtracting(others.flatMap(\.events))
   }
 
   /// What the sizes of an undecoded exchange tell is what became of it.

@@ -12,11 +12,16 @@ extension Incident {
   /// A probe that a defence answered by blocking its sender counts as blocked: afterwards, and by that host.
   static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
-    let outcome = attacks.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
+    let deeds = attacks.filter { !events[$0].isEveryday }
+    let outcome =
+      (deeds.isEmpty ? attacks : deeds).map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
     let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
     let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
     return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
   }
+
+  /// Whether the evidence shows that any of it came to its target.
+  package var hasArrived: Bool { events.contains(where: \.hasArrived) }
 
   /// Network records without an answer of which a host record tells what became of it.
   package var silentEchoes: Set<Int> { Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }) }
@@ -76,6 +81,13 @@ extension Incident {
 }
 
 extension Event {
+  /// Whether the record shows that the request came to its target: the host itself tells of it, or something came back.
+  package var hasArrived: Bool {
+    if isAboutPacket { return false }
+    if view == .host || (conversation?.responder.packets ?? 0) > 0 { return true }
+    return ![.unknown, .unanswered, .blocked].contains(outcome)
+  }
+
   /// Whether the record does not tell what became of the request.
   var isSilent: Bool { [.unanswered, .unknown, .connected].contains(outcome) }
 }

@@ -27,7 +27,7 @@ extension Event {
     for open in probes?.open ?? [] {
       given.append("\(open.host.notation) has \(open.service.transport.rawValue)/\(open.service.port) open")
     }
-    if given.isEmpty, outcome == .allowed, view == .host, !source.host.isLocal {
+    if given.isEmpty, outcome == .allowed, view == .host, action == .rpcCall, !source.host.isLocal {
       given.append("\(host)'s log says that the call was allowed; what it gave is not shown")
     }
     return given

@@ -38,6 +38,9 @@ package struct IncidentCourse: Sendable {
       var outcome: Outcome
       /// Whether a host record tells what became of it.
       var isSettled: Bool
+      var isEveryday: Bool
+      var isAboutPacket: Bool
+      var hasArrived: Bool
     }
     struct Deed: Hashable {
       var signature: String
@@ -132,7 +135,8 @@ package struct IncidentCourse: Sendable {
       learned.first = min(learned.first ?? event.time, event.time)
       learned.last = max(learned.last ?? event.time, event.time)
       let kind = Learned.Kind(
-        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled.contains(index))
+        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled.contains(index),
+        isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived)
       guard learned.kinds.insert(kind).inserted else { continue }
       if kind.isSettled { learned.settled.insert(learned.events.count) }
       learned.events.append(event)

@@ -88,7 +88,8 @@ extension Incident {
     let names = listed(targets.map(\.host.notation), limit: 3)
     let expected =
       "\(names.isEmpty ? "The target" : names) should have logged the request, if its service logs such calls"
-    if [.unanswered, .reset].contains(outcome) {
+    let isOpen = events.contains { ($0.conversation?.handshake ?? .unseen) >= .synAck }
+    if [.unanswered, .reset].contains(outcome), !isOpen {
       return OtherView(
         expected: expected,
         reasons: ["nothing answered: where no service listens, or a filter stands before it, there is nothing to log"])

@@ -19,7 +19,9 @@ struct Picture {
     let current = chronicle.known(from: horizon, to: day)
     let remembered = chronicle.known(from: memory, to: day)
     let earlier = chronicle.count(from: formerHorizon, to: eve)
-    let serious = remembered.filter { $0.stage <= .effect && $0.outcome < .unknown }
+    let tried = remembered.filter { $0.stage <= .effect }
+    // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
+    let serious = tried.filter { $0.outcome < .unanswered || $0.outcome == .unanswered && $0.hasArrived }
       .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }.sorted(by: JudgedIncident.precedes)
     let attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     let disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
@@ -106,7 +108,14 @@ struct Picture {
     if disclosing.isEmpty, !attacks.isEmpty, coveredDays > 0 {
       calming.append("nothing is shown to have been disclosed \(quiet)")
     }
-    if serious.isEmpty, coveredMemory > 0 {
+    let missed = tried.count { $0.outcome == .unanswered && !$0.hasArrived }
+    if missed > 0 {
+      raising.append(
+        "\(counted(missed, "try", "tries")) of exploitation without any answer: nothing shows that they arrived")
+    }
+    let stopped = tried.count { $0.outcome.isHeld }
+    if stopped > 0 { calming.append("\(counted(stopped, "try", "tries")) of exploitation turned down") }
+    if tried.isEmpty, coveredMemory > 0 {
       calming.append(
         "no exploitation and no crash in the records that were understood "
           + evidenced(coveredMemory, of: policy.memoryDays))

@@ -115,6 +115,8 @@ package struct SeverityJudge: Sendable {
     case .refused, .rejected:
       return Severity.Term(4, host + "the service's own access control refused; patches unknown")
     case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
+    case .blocked where !incident.events.contains { $0.outcome == .blocked && !$0.isOfFilter }:
+      return .assumed(host + "a packet filter dropped it, so the host's own defences are not shown")
     case .blocked:
       return Severity.Term(4, host + "a host defence noticed the probe and blocked its source; patches unknown")
     case .reset: return Severity.Term(4, host + "nothing listens where it tried; patches unknown")
@@ -123,7 +125,8 @@ package struct SeverityJudge: Sendable {
     case .crashed: return Severity.Term(1, host + "the service crashed under it")
     case .answered, .allowed:
       if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
-      return Severity.Term(1, host + "the host answered")
+      return Severity.Term(
+        1, host + (incident.outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
     case .connected, .unknown, .unanswered: return .assumed(host + "the evidence does not show how the host met it")
     }
   }
@@ -133,10 +136,14 @@ package struct SeverityJudge: Sendable {
     if let term = terms.min(by: { $0.value < $1.value }) { return term }
     if incident.source.isLocal { return .assumed("the caller is on the host itself: no network stands between") }
     if incident.source == .unknown { return .assumed("the evidence does not show which way it came") }
-    let arrived = incident.events.contains {
-      $0.view == .host || ![.unknown, .unanswered].contains($0.outcome)
-    }
-    return arrived
-      ? Severity.Term(1, "it reached the host") : .assumed("no answer shows whether it reached the host")
+    if incident.hasArrived { return Severity.Term(1, "it reached the host") }
+    return incident.events.contains { $0.outcome == .blocked && $0.isOfFilter }
+      ? Severity.Term(4, "a packet filter dropped it, and nothing shows that any of it came through")
+      : .assumed("no answer shows whether it reached the host")
   }
+}
+
+extension Event {
+  /// What a packet filter or another sensor on the way did, not the target.
+  fileprivate var isOfFilter: Bool { isAboutPacket || view == .network }
 }

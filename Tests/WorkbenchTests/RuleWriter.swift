@@ -53,7 +53,9 @@ struct RuleWriter {
     let count = [1, 1, 1, 2, 3].randomElement(using: &random) ?? 1
     return (0..<count).map { _ in words.randomElement(using: &random) ?? "" }.joined()
   }
-  static func number(_ random: inout SeededNumbers) -> Int { [0, 1, 9, 53, 111, 2049].randomElement(using: &random) ?? 0 }
+  static func number(_ random: inout SeededNumbers) -> Int {
+    [0, 1, 9, 53, 111, 2049].randomElement(using: &random) ?? 0
+  }
   static func address(_ random: inout SeededNumbers) -> String {
     ["192.0.2.\(Int.random(in: 0...255, using: &random))", "192.0.3.1", "10.1.2.3"].randomElement(using: &random) ?? ""
   }

@@ -99,11 +99,14 @@ extension FormatLibrary {
     let ports = map["ports"]?.string(&faults)
     if let ports, ports != "rpc" { faults.append(line.fault("'ports' can only be 'rpc'")) }
     let about = map["about"]?.string(&faults)
-    if let about, about != "writer" { faults.append(line.fault("'about' can only be 'writer'")) }
+    if let about, about != "writer", about != "packet" {
+      faults.append(line.fault("'about' can only be 'writer' or 'packet'"))
+    }
     return LineFormat(
       name: name, pattern: pattern, action: action, outcome: outcome,
       program: map["program"]?.integer(0...Int(UInt32.max), &faults).map { UInt32($0) },
       procedure: Bytes(map["procedure"]?.string(&faults) ?? ""), isAboutWriter: about == "writer",
+      isAboutPacket: about == "packet",
       transport: term("transport", Transport.self), onlyRPCPorts: ports == "rpc")
   }
 

@@ -13,6 +13,8 @@ struct LineFormat: Sendable {
   var procedure: Bytes = ""
   /// Whether the record is about the process that wrote it.
   var isAboutWriter: Bool
+  /// Whether a packet filter wrote it about a packet, of which it does not tell whether it arrived.
+  var isAboutPacket: Bool
   var transport: Transport?
   /// Only lines about ports where RPC is at home give Events: a firewall logs the noise of the whole Internet.
   var onlyRPCPorts = false

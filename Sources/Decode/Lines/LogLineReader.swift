@@ -164,6 +164,7 @@ struct LogLineReader: Sendable {
     var event = Event(
       time: frame.time, view: .host, action: action, outcome: format.outcome, target: Endpoint(host: host),
       transport: format.transport, observer: Bytes(line.slice(frame.tag)), observerPID: frame.pid, citation: citation)
+    event.isAboutPacket = format.isAboutPacket
     var rpc = RPCFacts(program: format.program, procedureName: format.procedure)
     var process: ProcessFacts?
     var (pid, userID): (Int?, Int?)

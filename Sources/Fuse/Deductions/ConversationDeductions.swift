@@ -57,10 +57,9 @@ extension Deducer {
 
   /// Handshake, volume and close.
   private func course(_ event: Event, _ conversation: Conversation) -> [Deduction] {
-    var parts: [String] = []
-    if conversation.handshake == .complete {
-      parts.append("the handshake was completed, so the answers reached the sender")
-    }
+    // The numbers that the opener acknowledges are not looked at; that data was exchanged shows that they were right.
+    let isComplete = conversation.handshake == .complete && conversation.responder.payloadBytes > 0
+    var parts = isComplete ? ["the handshake was completed"] : []
     parts.append(
       "\(conversation.initiator.payloadBytes) bytes asked, \(conversation.responder.payloadBytes) answered")
     switch conversation.close {
@@ -68,10 +67,11 @@ extension Deducer {
     case .reset(let role): parts.append("reset by the \(role == .initiator ? "prober" : "host")")
     case .open: parts.append("no close in the trace")
     }
-    return [
-      Deduction(
-        "On the wire: " + parts.joined(separator: "; "), .certain, conversation.packets.prefix(12).map(\.citation))
-    ]
+    let packets = conversation.packets.prefix(12).map(\.citation)
+    let handshake =
+      isComplete
+      ? [Deduction("The handshake and what followed show that answers reached the sender", .likely, packets)] : []
+    return [Deduction("On the wire: " + parts.joined(separator: "; "), .certain, packets)] + handshake
   }
 
   /// What the sizes alone tell, made certain by a host record of the same call.

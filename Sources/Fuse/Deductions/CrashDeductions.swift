@@ -21,7 +21,9 @@ extension Deducer {
       deductions.append(
         Deduction("The evidence names no source; who did it is unknown", .certain, cite(effects)))
     }
-    if bursts.contains(where: Deducer.isAttack) {
+    if bursts.contains(where: Deducer.isAttack)
+      || incident.findings.contains(where: { $0.signature.stage == .exploitation })
+    {
       deductions.append(
         Deduction("Whether a try succeeded is neither shown nor excluded by the evidence", .certain, cite(effects)))
     } else {

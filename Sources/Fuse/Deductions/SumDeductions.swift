@@ -25,7 +25,8 @@ extension Deducer {
     return Deduction(
       "\(sum.probes) probes\(who) of " + some(sum.hosts, "host", "hosts")
         + (ports.isEmpty ? "" : " and " + listed(ports)) + " within \(duration(span)), by "
-        + listed(sum.techniqueNames) + "; " + (counted == sum.probes ? "" : "of those that were looked at closely ")
+        + listed(sum.techniqueNames) + "; "
+        + (counted == sum.probes ? "" : "of those that were looked at closely, perhaps with the first ones of others, ")
         + listed(outcomes), .certain, [event.citation])
   }
 
@@ -46,10 +47,17 @@ extension Deducer {
   private func pace(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
     let span = sum.last.timestamp.seconds(since: event.time.timestamp)
     guard sum.sources.count == 1, sum.probes > 1, span / Double(sum.probes - 1) >= Deducer.slowPace else { return [] }
+    // An average hides a burst and a pause; the probes that are told one by one show the pace.
+    let told = events.filter { $0.action == .probe && $0.view == .network }
+    if let first = told.first, let last = told.last, told.count > 1,
+      last.time.timestamp.seconds(since: first.time.timestamp) / Double(told.count - 1) < Deducer.slowPace
+    {
+      return []
+    }
     return [
       Deduction(
-        "A slow scan: a probe each \(duration((span / Double(sum.probes - 1)).rounded())) on average, too few in any minute for "
-          + "what counts by the minute", .likely, [event.citation])
+        "A slow scan: a probe each \(duration((span / Double(sum.probes - 1)).rounded())) on average", .likely,
+        [event.citation])
     ]
   }
 

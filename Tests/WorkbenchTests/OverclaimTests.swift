@@ -1,0 +1,53 @@
+import Evidence
+import Fuse
+import Judge
+import Testing
+import Workbench
+
+/// What was once said without evidence, and may not be said again.
+struct OverclaimTests {
+  private static let passed =
+    "Jan  5 10:00:00 gw pf: 00:00:01.1 rule 5/0(match): pass in on em0: 192.0.2.66.1024 > 198.51.100.7.111: S 1:1(0) win 16384\n"
+  private static let dropped = passed.replacing("pass in", with: "block in")
+
+  @Test("that a packet filter passed a packet shows neither that it arrived nor that anybody answered")
+  func passing() async throws {
+    let judged = try #require(try await Analysing.run(text: Self.passed).incidents.first)
+    #expect(judged.incident.outcome == .unknown && judged.incident.disclosed.isEmpty)
+    #expect(judged.severity.systemCountermeasures.assumed && judged.severity.networkCountermeasures.assumed)
+  }
+
+  @Test("that a packet filter dropped a packet is the network's merit, and blocked no source")
+  func dropping() async throws {
+    let judged = try #require(try await Analysing.run(text: Self.dropped).incidents.first)
+    #expect(judged.incident.outcome == .blocked && judged.severity.systemCountermeasures.assumed)
+    #expect(judged.severity.networkCountermeasures.value == 4)
+    #expect(judged.severity.networkCountermeasures.why.contains("dropped"))
+    // What the target's own log tells did arrive.
+    let both = Self.dropped + "Jan  5 10:00:09 198.51.100.7 rpcbind: refused connect from 192.0.2.66 to dump()\n"
+    let arrived = try #require(try await Analysing.run(text: both).incidents.first)
+    #expect(arrived.severity.networkCountermeasures.why == "it reached the host")
+  }
+
+  @Test("an exploit that a daemon logged is not called no exploitation, whatever came of it")
+  func exploit() async throws {
+    let text = #"Jan  5 10:00:00 marlin rpc.statd[99]: gethostbyname error for ^X%8x%hn%hn\220\220\220\220\220\220"# + "\n"
+    let analysis = try await Analysing.run(text: text)
+    try #require(analysis.incidents.first?.incident.stage == .exploitation)
+    let call = analysis.situation.call
+    #expect(!call.reasonsAgainst.contains { $0.contains("no exploitation") })
+    #expect(call.reasonsFor.contains { $0.contains("not shown to be contained") })
+  }
+
+  @Test("an answered look-up does not make a refused mount one that was let in")
+  func refusedMount() async throws {
+    let text = """
+      Jan  5 10:00:00 marlin rpcbind[5]: connect from 192.0.2.66 to getport/addr(mountd)
+      Jan  5 10:00:01 marlin rpc.mountd[60]: refused mount request from 192.0.2.66 for /srv (/srv): unmatched host
+
+      """
+    let judged = try #require(try await Analysing.run(text: text).incidents.first)
+    #expect(judged.incident.events.count == 2 && judged.incident.outcome == .refused)
+    #expect(judged.severity.systemCountermeasures.value == 4)
+  }
+}
