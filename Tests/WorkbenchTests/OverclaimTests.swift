@@ -24,14 +24,16 @@ struct OverclaimTests {
     #expect(judged.severity.networkCountermeasures.value == 4)
     #expect(judged.severity.networkCountermeasures.why.contains("dropped"))
     // What the target's own log tells did arrive.
-    let both = Self.dropped + "Jan  5 10:00:09 198.51.100.7 rpcbind: refused connect from 192.0.2.66 to dump()\n"
+    let refusal = "Jan  5 10:00:09 198.51.100.7 rpcbind: refused connect from 192.0.2.66 to dump()\n"
+    let both = Self.dropped + refusal
     let arrived = try #require(try await Analysing.run(text: both).incidents.first)
     #expect(arrived.severity.networkCountermeasures.why == "it reached the host")
   }
 
   @Test("an exploit that a daemon logged is not called no exploitation, whatever came of it")
   func exploit() async throws {
-    let text = #"Jan  5 10:00:00 marlin rpc.statd[99]: gethostbyname error for ^X%8x%hn%hn\220\220\220\220\220\220"# + "\n"
+    let name = #"^X%8x%hn%hn\220\220\220\220\220\220"#
+    let text = "Jan  5 10:00:00 marlin rpc.statd[99]: gethostbyname error for \(name)\n"
     let analysis = try await Analysing.run(text: text)
     try #require(analysis.incidents.first?.incident.stage == .exploitation)
     let call = analysis.situation.call
