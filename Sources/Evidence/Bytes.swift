@@ -4,6 +4,9 @@
 package struct Bytes: Hashable, Sendable, Comparable {
   package private(set) var array: [UInt8]
 
+  /// No byte.
+  package static let none = Bytes()
+
   package init(_ array: [UInt8] = []) { self.array = array }
   package init(_ string: some StringProtocol) { array = Array(string.utf8) }
   package init(_ span: RawSpan) {

@@ -51,6 +51,8 @@ package struct RPCDetails: Hashable, Sendable {
     }
   }
 
+  /// Nothing but who called what.
+  package static let none = RPCDetails()
   package init() {}
 }
 

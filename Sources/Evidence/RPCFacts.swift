@@ -51,10 +51,12 @@ package struct RPCFacts: Hashable, Sendable {
 
   /// What the bytes of call and reply tell beside the above. Setting it allocates.
   package var details: RPCDetails {
-    get { box?.details ?? RPCDetails() }
-    set { box = newValue == RPCDetails() ? nil : DetailBox(newValue) }
+    get { box?.details ?? .none }
+    set { box = newValue == .none ? nil : DetailBox(newValue) }
   }
   package var hasDetails: Bool { box != nil }
+  /// The signs of an attack among the details.
+  package var traits: RPCTraits { box?.details.traits ?? [] }
 
   private final class DetailBox: Hashable, Sendable {
     let details: RPCDetails

@@ -14,15 +14,16 @@ struct RPCExchange {
     /// It was held against the calls that are like it.
     fileprivate var isSettled = false
     /// The path that a mount asks for.
-    var detail: Bytes { procedure.isMount ? facts.details.path : Bytes() }
+    var detail: Bytes { procedure.isMount ? facts.details.path : .none }
   }
-  private struct Key: Hashable {
+  private struct Key: Equatable {
     var xid: UInt32
     /// Of the call.
     var direction: FlowDirection
   }
-  /// The last call of an xid.
+  /// A call whose reply and retransmissions are waited for.
   private struct Latest {
+    var key: Key
     /// Its number among the calls, or that of the one that it became a part of.
     var number: Int
     var procedure: RPCProcedure
@@ -43,6 +44,7 @@ struct RPCExchange {
     var direction: FlowDirection
   }
 
+  private static let overrun: RPCTraits = [.malformedArgument, .absurdLength]
   /// Replies that wait for their call: few, because captures swap only neighbours.
   static let orphanCap = 16
   /// What is kept of such a reply; the length tells the rest.
@@ -52,15 +54,19 @@ struct RPCExchange {
   /// Calls whose replies and retransmissions are waited for. More than clients have under way.
   static let latestCap = 1024
 
-  private var calls: [Int: Call] = [:]
+  /// In the order of their numbers. What is asked for is nearly always among the last: no hash finds it sooner.
+  private var calls: [(number: Int, call: Call)] = []
   private var next = 0
-  private var latest: [Key: Latest] = [:]
-  /// The keys of ``latest`` in the order in which they came, from `oldest` on.
-  private var order: [(key: Key, number: Int)] = []
+  /// In the order in which they came, from `oldest` on; of several with one key the last one counts.
+  private var latest: [Latest] = []
   private var oldest = 0
+  /// The greatest xid of a call: most clients count, so that a greater one is new.
+  private var greatest: UInt32?
   private var orphans: [Orphan] = []
   /// Of each kind how many calls were kept, and the number of the one that the others are added to.
   private var kinds: [Kind: (kept: Int, number: Int)] = [:]
+  /// Calls to be held against those that are like them, which makes sense only once there are many.
+  private var unsettled: [Int] = []
   private var caller: AuthSys?
 
   /// Who sent the first call.
@@ -82,13 +88,15 @@ struct RPCExchange {
     let key = Key(xid: message.xid, direction: origin.direction)
     let digest = RPCExchange.digest(bytes, length: length)
     // RFC 5531, section 9: the same message again is a retransmission.
-    if let known = latest[key], known.procedure == call.procedure, known.digest == digest {
-      calls[known.number]?.count += 1
+    if let known = latest(key, isCall: true).map({ latest[$0] }), known.procedure == call.procedure,
+      known.digest == digest
+    {
+      if let place = place(of: known.number) { calls[place].call.count += 1 }
       return
     }
     let number = add(message, call, bytes: bytes, length: length, from: origin, &journal)
-    remember(key, Latest(number: number, procedure: call.procedure, digest: digest))
-    guard let index = orphans.firstIndex(where: { $0.key == key }) else { return }
+    remember(Latest(key: key, number: number, procedure: call.procedure, digest: digest))
+    guard !orphans.isEmpty, let index = orphans.firstIndex(where: { $0.key == key }) else { return }
     let orphan = orphans.remove(at: index)
     journal.note(call.procedure, replies: 1, at: origin)
     answer(key, orphan.reply, bytes: orphan.bytes.rawSpan, length: orphan.length, from: origin, ends, &journal)
@@ -100,26 +108,46 @@ struct RPCExchange {
   ) -> Int {
     let facts = RPCFacts(message, call, bytes: bytes, length: length, known: caller)
     caller = facts.caller ?? caller
-    if facts.hasDetails, !facts.details.traits.isDisjoint(with: [.malformedArgument, .absurdLength]) {
+    if !facts.traits.isDisjoint(with: RPCExchange.overrun) {
       journal.note(.rpcMalformed, "arguments that their message does not hold", at: origin)
     }
     if call.credential?.flavor == CredentialReading.tls { asksForTLS = true }
     asker = asker ?? origin.direction
-    calls[next] = Call(facts: facts, origin: origin, procedure: call.procedure)
+    calls.append((next, Call(facts: facts, origin: origin, procedure: call.procedure)))
     next += 1
     return next - 1
   }
 
-  private mutating func remember(_ key: Key, _ call: Latest) {
-    latest[key] = call
-    order.append((key, call.number))
-    guard order.count - oldest > RPCExchange.latestCap else { return }
-    let (old, number) = order[oldest]
-    if latest[old]?.number == number { latest[old] = nil }
-    if calls[number]?.outcome == .unanswered { _ = merge(number) }
+  /// Where a call stands; nil for one that was given away or became a part of another.
+  private func place(of number: Int) -> Int? {
+    var (low, high) = (0, calls.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if calls[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return low < calls.count && calls[low].number == number ? low : nil
+  }
+
+  /// Where in ``latest`` the last call with a key stands.
+  private func latest(_ key: Key, isCall: Bool) -> Int? {
+    if isCall, greatest.map({ $0 < key.xid }) ?? true { return nil }
+    var place = latest.count
+    while place > oldest {
+      place -= 1
+      if latest[place].key == key { return place }
+    }
+    return nil
+  }
+
+  private mutating func remember(_ call: Latest) {
+    latest.append(call)
+    greatest = max(greatest ?? 0, call.key.xid)
+    guard latest.count - oldest > RPCExchange.latestCap else { return }
+    let old = latest[oldest].number
     oldest += 1
+    if let place = place(of: old), calls[place].call.outcome == .unanswered { settle(old) }
     if oldest == RPCExchange.latestCap {
-      order.removeFirst(oldest)
+      latest.removeFirst(oldest)
       oldest = 0
     }
   }
@@ -143,30 +171,32 @@ struct RPCExchange {
     _ journal: inout FlowJournal
   ) {
     let key = Key(xid: message.xid, direction: origin.direction.opposite)
-    guard let call = latest[key] else {
+    guard let place = latest(key, isCall: false) else {
       if orphans.count == RPCExchange.orphanCap { orphans.removeFirst() }
       let kept = Bytes(bytes.slice(0..<min(bytes.byteCount, RPCExchange.orphanBytes))).array
       let reply = reply.limited(to: kept.count)
       orphans.append(Orphan(key: key, reply: reply, bytes: kept, length: length))
       return
     }
-    journal.note(call.procedure, replies: 1, at: origin)
+    journal.note(latest[place].procedure, replies: 1, at: origin)
     // The first reply counts; a later one answers a retransmission.
-    if !call.isAnswered { answer(key, reply, bytes: bytes, length: length, from: origin, ends, &journal) }
+    if !latest[place].isAnswered { answer(key, reply, bytes: bytes, length: length, from: origin, ends, &journal) }
   }
 
   private mutating func answer(
     _ key: Key, _ reply: RPCReply, bytes: RawSpan, length: Int, from origin: PacketSighting, _ ends: FlowEnds,
     _ journal: inout FlowJournal
   ) {
-    guard let number = latest[key]?.number, var call = calls[number] else { return }
-    latest[key]?.isAnswered = true
-    call.outcome = call.facts.add(reply, to: call.procedure, bytes: bytes, length: length)
-    calls[number] = call
-    if case .success(let results) = reply, call.procedure.portmap != nil {
-      learn(call, results: bytes.slice(results), from: origin, ends, &journal)
+    guard let known = latest(key, isCall: false) else { return }
+    latest[known].isAnswered = true
+    let number = latest[known].number
+    guard let place = place(of: number) else { return }
+    let procedure = calls[place].call.procedure
+    calls[place].call.outcome = calls[place].call.facts.add(reply, to: procedure, bytes: bytes, length: length)
+    if case .success(let results) = reply, procedure.portmap != nil {
+      learn(calls[place].call, results: bytes.slice(results), from: origin, ends, &journal)
     }
-    if let merged = merge(number) { latest[key]?.number = merged }
+    settle(number)
   }
 
   /// Remembers what a portmapper said of its ports.
@@ -192,41 +222,57 @@ struct RPCExchange {
 
   // MARK: Calls that are alike
 
+  /// Holds a call against those that are like it, now or when there are enough of them.
+  private mutating func settle(_ number: Int) {
+    unsettled.append(number)
+    guard calls.count > RPCExchange.alikeCap else { return }
+    for number in unsettled { merge(number) }
+    unsettled.removeAll(keepingCapacity: true)
+  }
+
   /// Adds a call to one that tells the same, if enough of its kind were kept. Calls with signs of an attack, or that an
   /// answer has not come for yet, stay alone.
-  /// - Returns: the number of the call that it became a part of.
-  private mutating func merge(_ number: Int) -> Int? {
-    guard let call = calls[number], !call.isSettled else { return nil }
-    calls[number]?.isSettled = true
-    guard !call.facts.hasDetails || call.facts.details.traits.isEmpty else { return nil }
+  private mutating func merge(_ number: Int) {
+    guard let place = place(of: number), !calls[place].call.isSettled else { return }
+    calls[place].call.isSettled = true
+    let call = calls[place].call
+    guard call.facts.traits.isEmpty else { return }
     var facts = call.facts
     facts.xid = nil
     let kind = Kind(facts: facts, outcome: call.outcome, direction: call.origin.direction)
     guard let known = kinds[kind] else {
       kinds[kind] = (1, number)
-      return nil
+      return
     }
     guard known.kept > RPCExchange.alikeCap else {
       // The one after the last that is kept takes in all others.
       kinds[kind] = (known.kept + 1, number)
-      return nil
+      return
     }
-    calls[known.number]?.count += call.count
-    calls[number] = nil
-    return known.number
+    guard let home = self.place(of: known.number) else { return }
+    calls[home].call.count += call.count
+    calls.remove(at: place)
+    // Its retransmissions are those of the other.
+    for index in latest.indices.reversed() where latest[index].number == number {
+      latest[index].number = known.number
+      break
+    }
   }
 
   /// Gives the calls away in their order, and forgets them.
   mutating func takeCalls() -> [Call] {
-    for number in calls.keys.sorted() { _ = merge(number) }
+    if calls.count > RPCExchange.alikeCap {
+      for number in unsettled + calls.map(\.number) { merge(number) }
+    }
     defer {
-      calls = [:]
-      latest = [:]
+      calls = []
+      latest = []
+      greatest = nil
       kinds = [:]
-      order = []
+      unsettled = []
       oldest = 0
     }
-    return calls.sorted { $0.key < $1.key }.map(\.value)
+    return calls.map(\.call)
   }
 
   mutating func dropBuffers() { orphans = [] }

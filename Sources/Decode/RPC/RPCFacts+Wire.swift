@@ -19,7 +19,7 @@ extension RPCFacts {
         bytes.slice(call.arguments), wireLength: max(length ?? 0, bytes.byteCount) - call.arguments.lowerBound)
       readArgument(call.procedure, &reader, &details)
     }
-    if details != RPCDetails() { self.details = details }
+    self.details = details
   }
 
   @_lifetime(reader: copy reader)

@@ -187,7 +187,7 @@ package enum RPCReply: Hashable, Sendable {
   /// The name of the reply's status, as the RFC has it.
   package var statusName: Bytes {
     switch self {
-    case .success: "SUCCESS"
+    case .success: RPCReply.success
     case .failed(.programUnavailable): "PROG_UNAVAIL"
     case .failed(.programMismatch): "PROG_MISMATCH"
     case .failed(.procedureUnavailable): "PROC_UNAVAIL"
@@ -198,6 +198,8 @@ package enum RPCReply: Hashable, Sendable {
     case .accepted: ""
     }
   }
+
+  private static let success: Bytes = "SUCCESS"
 
   /// RFC 5531 `auth_stat`.
   private static func authenticationName(_ why: UInt32?) -> Bytes {
