@@ -334,9 +334,11 @@ package struct TextDecoder {
     switch lastRecords.last(of: host) {
     case .event(let index) where index < intake.events.count:
       var event = intake.events[index]
-      event.count = count
-      event.time = time
-      event.citation = citation
+      event.change {
+        $0.count = count
+        $0.time = time
+        $0.citation = citation
+      }
       intake.events.append(event)
       intake.tally.understood += 1
     case .other: intake.tally.unconcerned += 1

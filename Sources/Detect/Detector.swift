@@ -78,7 +78,7 @@ package struct Detector: Sendable {
     deadline = .max
     latest = .min
     isDated = nil
-    findings.sort(by: Finding.precedes)
+    findings.sort(on: { $0.events.first ?? 0 }, then: Finding.precedes)
   }
 
   // MARK: One event
@@ -118,7 +118,7 @@ package struct Detector: Sendable {
 
 extension Finding {
   /// By first event, then rule; what else differs decides the rest, so the order is one and the same in every run.
-  fileprivate static func precedes(_ left: Finding, _ right: Finding) -> Bool {
+  fileprivate static func precedes(_ left: borrowing Finding, _ right: borrowing Finding) -> Bool {
     let (first, second) = (left.events.first ?? 0, right.events.first ?? 0)
     if first != second { return first < second }
     if left.signature.id != right.signature.id { return left.signature.id < right.signature.id }

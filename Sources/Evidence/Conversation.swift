@@ -96,6 +96,11 @@ package struct SYNFacts: Hashable, Sendable {
   }
 }
 
+extension Event {
+  /// The ``Event/observer`` of what a capture or a trace shows.
+  package static let wire: Bytes = "packet"
+}
+
 /// One packet of a conversation, as far as a report needs it.
 package struct PacketNote: Hashable, Sendable {
   package var time: EventTime

@@ -29,100 +29,195 @@ package struct Event: Sendable {
     /// A record that ends in the middle of what its program writes.
     case incomplete
 
-    fileprivate var rank: Int { Action.allCases.firstIndex(of: self) ?? 0 }
+    /// Its place among all cases.
+    package var rank: Int {
+      switch self {
+      case .rpcCall: 0
+      case .connection: 1
+      case .probe: 2
+      case .scan: 3
+      case .evasion: 4
+      case .daemonError: 5
+      case .crash: 6
+      case .stackExecution: 7
+      case .alert: 8
+      case .authentication: 9
+      case .log: 10
+      case .response: 11
+      case .incomplete: 12
+      }
+    }
   }
 
-  package var time: EventTime
-  package var view: View
-  package var action: Action
-  package var outcome: Outcome
-  package var source: Endpoint
-  package var target: Endpoint
-  package var transport: Transport?
-  package var rpc: RPCFacts?
+  /// What an Event says. It stands apart, and is never changed in its place: an Event is one word to move and one
+  /// reference to copy, however much it says.
+  package struct Facts: Sendable {
+    package var time: EventTime
+    package var view: View
+    package var action: Action
+    package var outcome: Outcome
+    package var source: Endpoint
+    package var target: Endpoint
+    package var transport: Transport?
+    package var rpc: RPCFacts?
+    package var observer: Bytes
+    package var observerPID: Int?
+    package var process: ProcessFacts?
+    package var detail: Bytes
+    package var count: Int
+    package var conversation: Conversation?
+    package var probes: ProbeSum?
+    package var citation: Citation
+    package var witnesses: [Citation] = []
+    package var isEcho: Bool = false
+    package var isAboutPacket: Bool = false
+    package var isEveryday: Bool = false
+  }
+  @usableFromInline final class Box: Sendable {
+    @usableFromInline let facts: Facts
+    @usableFromInline init(_ facts: Facts) { self.facts = facts }
+  }
+  @usableFromInline var box: Box
+
+  // What is changed in part is yielded in its place: of a getter and a setter Swift 6.3.1 makes loads that are not aligned.
+
+  @inlinable package var time: EventTime {
+    get { box.facts.time }
+    _modify {
+      var facts = box.facts
+      defer { box = Box(facts) }
+      yield &facts.time
+    }
+  }
+  @inlinable package var view: View {
+    get { box.facts.view }
+    set { change { $0.view = newValue } }
+  }
+  @inlinable package var action: Action {
+    get { box.facts.action }
+    set { change { $0.action = newValue } }
+  }
+  @inlinable package var outcome: Outcome {
+    get { box.facts.outcome }
+    set { change { $0.outcome = newValue } }
+  }
+  @inlinable package var source: Endpoint {
+    get { box.facts.source }
+    _modify {
+      var facts = box.facts
+      defer { box = Box(facts) }
+      yield &facts.source
+    }
+  }
+  @inlinable package var target: Endpoint {
+    get { box.facts.target }
+    _modify {
+      var facts = box.facts
+      defer { box = Box(facts) }
+      yield &facts.target
+    }
+  }
+  @inlinable package var transport: Transport? {
+    get { box.facts.transport }
+    set { change { $0.transport = newValue } }
+  }
+  @inlinable package var rpc: RPCFacts? {
+    get { box.facts.rpc }
+    _modify {
+      var facts = box.facts
+      defer { box = Box(facts) }
+      yield &facts.rpc
+    }
+  }
   /// The program that wrote the record (`rpcbind`), or the kind of trace.
-  package var observer: Bytes
+  @inlinable package var observer: Bytes {
+    get { box.facts.observer }
+    set { change { $0.observer = newValue } }
+  }
   /// The process id that wrote the record. A daemon may fork for each line: it never tells callers apart.
-  package var observerPID: Int?
+  @inlinable package var observerPID: Int? {
+    get { box.facts.observerPID }
+    set { change { $0.observerPID = newValue } }
+  }
   /// The process that the record is about.
-  package var process: ProcessFacts?
+  @inlinable package var process: ProcessFacts? {
+    get { box.facts.process }
+    set { change { $0.process = newValue } }
+  }
   /// Free text of the record that matters beside its fields, such as the name that a client claims.
-  package var detail: Bytes
+  @inlinable package var detail: Bytes {
+    get { box.facts.detail }
+    set { change { $0.detail = newValue } }
+  }
   /// How often it happened: above 1 when `last message repeated` or an aggregate says so.
-  package var count: Int
+  @inlinable package var count: Int {
+    get { box.facts.count }
+    set { change { $0.count = newValue } }
+  }
   /// The conversation on the wire, for events of the network view.
-  package var conversation: Conversation?
+  @inlinable package var conversation: Conversation? {
+    get { box.facts.conversation }
+    set { change { $0.conversation = newValue } }
+  }
   /// What the probes of a scan come to.
-  package var probes: ProbeSum?
-  package var citation: Citation
+  @inlinable package var probes: ProbeSum? {
+    get { box.facts.probes }
+    set { change { $0.probes = newValue } }
+  }
+  @inlinable package var citation: Citation {
+    get { box.facts.citation }
+    set { change { $0.citation = newValue } }
+  }
   /// Records of other sensors that saw the same exchange on the wire: it happened once.
-  package var witnesses: [Citation] = []
+  @inlinable package var witnesses: [Citation] {
+    get { box.facts.witnesses }
+    set { change { $0.witnesses = newValue } }
+  }
   /// Another sensor's judgement of an exchange that has an Event of its own.
-  package var isEcho = false
+  @inlinable package var isEcho: Bool {
+    get { box.facts.isEcho }
+    set { change { $0.isEcho = newValue } }
+  }
   /// A packet filter's record: of a packet that went by it, and perhaps not on to its target.
-  package var isAboutPacket = false
+  @inlinable package var isAboutPacket: Bool {
+    get { box.facts.isAboutPacket }
+    set { change { $0.isAboutPacket = newValue } }
+  }
   /// What every client does, in an incident that has more than that: what became of it is not what became of the incident.
-  package var isEveryday = false
+  @inlinable package var isEveryday: Bool {
+    get { box.facts.isEveryday }
+    set { change { $0.isEveryday = newValue } }
+  }
 
   package init(
     time: EventTime, view: View, action: Action, outcome: Outcome, source: Endpoint = .unknown,
-    target: Endpoint = .unknown, transport: Transport? = nil, rpc: RPCFacts? = nil, observer: Bytes = "",
+    target: Endpoint = .unknown, transport: Transport? = nil, rpc: RPCFacts? = nil, observer: Bytes = .none,
     observerPID: Int? = nil,
-    process: ProcessFacts? = nil, detail: Bytes = "", count: Int = 1, conversation: Conversation? = nil,
+    process: ProcessFacts? = nil, detail: Bytes = .none, count: Int = 1, conversation: Conversation? = nil,
     probes: ProbeSum? = nil, citation: Citation
   ) {
-    self.time = time
-    self.view = view
-    self.action = action
-    self.outcome = outcome
-    self.source = source
-    self.target = target
-    self.transport = transport
-    self.rpc = rpc
-    self.observer = observer
-    self.observerPID = observerPID
-    self.process = process
-    self.detail = detail
-    self.count = count
-    self.conversation = conversation
-    self.probes = probes
-    self.citation = citation
+    box = Box(
+      Facts(
+        time: time, view: view, action: action, outcome: outcome, source: source, target: target, transport: transport,
+        rpc: rpc, observer: observer, observerPID: observerPID, process: process, detail: detail, count: count,
+        conversation: conversation, probes: probes, citation: citation))
+  }
+
+  /// Changes what it says, all at once: each change costs a copy.
+  @inlinable package mutating func change(_ body: (inout Facts) -> Void) {
+    var facts = box.facts
+    body(&facts)
+    box = Box(facts)
   }
 
   /// When it ended, as far as the evidence tells: of a scan the time of its last probe.
   package var end: EventTime { probes?.last ?? time }
 
-  /// Puts Events in the order of ``precedes(_:_:)``. Times decide nearly always, and Events are large: so their places are
-  /// sorted by time, and then each Event is moved once, without a copy.
-  package static func sort(_ events: inout [Event]) {
-    var order = places(events)
-    // The span moves Events; the array would copy them.
-    var events = events.mutableSpan
-    for start in order.indices {
-      var place = start
-      // Along a circle of Events that stand in each other's places.
-      while order[place] != start {
-        let next = order[place]
-        events.swapAt(place, next)
-        order[place] = place
-        place = next
-      }
-      order[place] = place
-    }
-  }
-
-  /// For each place the one from where its Event comes.
-  private static func places(_ events: [Event]) -> [Int] {
-    let times = events.indices.map { events[$0].time }
-    return events.indices.sorted { left, right in
-      if times[left] < times[right] { return true }
-      if times[right] < times[left] { return false }
-      return precedes(events[left], events[right])
-    }
-  }
+  /// Puts Events in the order of ``precedes(_:_:)``.
+  package static func sort(_ events: inout [Event]) { events.sort(on: { $0.time }, then: precedes) }
 
   /// The order in which events are judged: by time, and where times agree by what the event says, never by its place.
-  package static func precedes(_ left: Event, _ right: Event) -> Bool {
+  package static func precedes(_ left: borrowing Event, _ right: borrowing Event) -> Bool {
     if left.time != right.time { return left.time < right.time }
     if left.view != right.view { return left.view == .host }
     if left.action != right.action { return left.action.rank < right.action.rank }

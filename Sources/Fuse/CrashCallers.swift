@@ -17,9 +17,11 @@ struct CrashCallers {
     self.settings = settings
     self.identities = identities
     var arrivals: [Host: [Event]] = [:]
-    for event in events where event.view == .network && event.time.isDated {
-      guard event.source.host != .unknown, [.rpcCall, .connection, .probe].contains(event.action) else { continue }
-      arrivals[identities.resolve(event.target.host), default: []].append(event)
+    let span = events.span
+    if span.indices.contains(where: { span[$0].isOrphanedFailure }) {
+      for index in span.indices where span[index].isArrival {
+        arrivals[identities.resolve(span[index].target.host), default: []].append(span[index])
+      }
     }
     self.arrivals = arrivals
   }
@@ -27,7 +29,7 @@ struct CrashCallers {
   /// What came before the first failure of an incident without a source.
   func deductions(_ incident: Incident) -> [Deduction] {
     guard incident.source == .unknown, incident.isDated, !arrivals.isEmpty else { return [] }
-    let failures = incident.events.filter { [.crash, .stackExecution, .daemonError].contains($0.action) }
+    let failures = incident.events.filter(\.isFailure)
     guard let first = failures.first else { return [] }
     // A stamp of whole seconds may be of the second's begin; one with a fraction is of its moment.
     let lag = first.time.fractionDigits == 0 ? CrashCallers.lag : 0
@@ -57,5 +59,24 @@ struct CrashCallers {
         toService.isEmpty || sources.count > 1 || isAfter ? .possible : .likely,
         [first.citation, nearest.requestCitation])
     ]
+  }
+}
+
+extension Event {
+  fileprivate var isFailure: Bool {
+    switch action {
+    case .crash, .stackExecution, .daemonError: true
+    default: false
+    }
+  }
+  fileprivate var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
+
+  /// What came to a host over the wire.
+  fileprivate var isArrival: Bool {
+    guard view == .network, time.isDated, source.host != .unknown else { return false }
+    switch action {
+    case .rpcCall, .connection, .probe: return true
+    default: return false
+    }
   }
 }

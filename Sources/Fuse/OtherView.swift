@@ -6,7 +6,7 @@ package struct Coverage: Sendable {
   package var wire: [ClosedRange<Timestamp>]
   /// From the first to the last record of each host that logged something of concern.
   package var logs: [Host: ClosedRange<Timestamp>]
-  /// Hosts to or from which a packet of concern went.
+  /// Hosts to or from which a packet of concern went; none where no host logged anything.
   package var seenOnWire: Set<Host>
   /// Packets that sensors say they dropped.
   package var drops: Int
@@ -16,9 +16,18 @@ package struct Coverage: Sendable {
     self.drops = drops
     logs = [:]
     seenOnWire = []
-    for event in events {
-      if event.view == .network { seenOnWire.formUnion([event.source.host, event.target.host]) }
-      guard event.view == .host, event.time.isDated else { continue }
+    let span = events.span
+    // Who was on the wire is asked for what a host logged, and for nothing else.
+    let hasRecords = span.indices.contains { span[$0].view == .host }
+    for index in span.indices { note(span[index], hasRecords: hasRecords) }
+  }
+
+  private mutating func note(_ event: borrowing Event, hasRecords: Bool) {
+    if event.view == .network {
+      guard hasRecords else { return }
+      seenOnWire.insert(event.source.host)
+      seenOnWire.insert(event.target.host)
+    } else if event.time.isDated {
       let moment = event.time.timestamp
       let known = logs[event.target.host] ?? moment...moment
       logs[event.target.host] = min(known.lowerBound, moment)...max(known.upperBound, moment)

@@ -63,13 +63,14 @@ package struct SensorClocks: Sendable {
     let identities = Identities(directory: settings.directory)
     var logs: [Host: Calls] = [:]
     var wire: [Host: Calls] = [:]
-    for (index, event) in events.enumerated() where event.time.isDated {
-      guard let kind = kind(event, identities) else { continue }
-      let target = identities.resolve(event.target.host)
-      if event.view == .host {
-        logs[target, default: [:]][kind, default: []].append((middle(event.time), index))
+    let span = events.span
+    for index in span.indices where span[index].time.isDated {
+      guard let kind = kind(span[index], identities) else { continue }
+      let target = identities.resolve(span[index].target.host)
+      if span[index].view == .host {
+        logs[target, default: [:]][kind, default: []].append((middle(span[index].time), index))
       } else {
-        wire[target, default: [:]][kind, default: []].append((event.requestTime.timestamp, index))
+        wire[target, default: [:]][kind, default: []].append((span[index].requestTime.timestamp, index))
       }
     }
     guard !wire.isEmpty else { return [] }
@@ -84,7 +85,7 @@ package struct SensorClocks: Sendable {
     Timestamp(nanoseconds: time.timestamp.nanoseconds &+ Int64(time.resolution * 5e8))
   }
 
-  private func kind(_ event: Event, _ identities: Identities) -> Kind? {
+  private func kind(_ event: borrowing Event, _ identities: Identities) -> Kind? {
     guard event.source.host.address != nil || event.source.host.name != nil, event.target.host != .unknown else {
       return nil
     }

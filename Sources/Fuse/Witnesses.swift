@@ -19,7 +19,7 @@ package enum Witnesses {
 
   /// - Parameter events: In the order of ``Event/precedes(_:_:)``, and left so.
   package static func merge(_ events: inout [Event]) {
-    guard events.contains(where: \.isOfSensor) else { return }
+    guard events.indices.contains(where: { events[$0].isOfSensor }) else { return }
     var known: [Exchange: [Int]] = [:]
     var scans: [Host: [Int]] = [:]
     for index in events.indices where events[index].view == .network && !events[index].isOfSensor {
@@ -76,5 +76,7 @@ package enum Witnesses {
 
 extension Event {
   /// A record of Suricata or Zeek, and not of a capture that was read here.
-  package var isOfSensor: Bool { view == .network && (observer == "suricata" || observer == "zeek") }
+  package var isOfSensor: Bool { view == .network && (observer == Event.suricata || observer == Event.zeek) }
+  private static let suricata: Bytes = "suricata"
+  private static let zeek: Bytes = "zeek"
 }

@@ -421,7 +421,7 @@ package struct ConversationTable: Sendable {
       ledger.tell(
         Event(
           time: packet.time, view: .network, action: .probe, outcome: .unknown,
-          source: Endpoint(host: packet.source.host), target: packet.target, transport: .ip, observer: "packet",
+          source: Endpoint(host: packet.source.host), target: packet.target, transport: .ip, observer: Event.wire,
           citation: Citation(place, text: packet.summary)), probe, of: source)
     }
     count(1, of: place.input, isEvent: true)

@@ -245,7 +245,7 @@ package struct PacketReassembly: Sendable {
     events.append(
       Event(
         time: record.time, view: .network, action: .evasion, outcome: .unknown, source: record.source,
-        target: record.target, transport: record.transport, observer: "packet",
+        target: record.target, transport: record.transport, observer: Event.wire,
         detail: Bytes("IP fragments differ at byte \(place) of the datagram"),
         citation: Citation(record.provenance, text: record.summary)))
   }

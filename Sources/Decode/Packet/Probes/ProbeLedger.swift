@@ -383,7 +383,7 @@ struct ProbeLedger: Sendable {
         time: first.time, view: .network, action: .scan, outcome: sum.outcomes.keys.min() ?? .unknown,
         source: Endpoint(host: source),
         target: Endpoint(host: census.onlyHost.map { .address(IPAddress(bits: $0)) } ?? .unknown),
-        transport: transports.count == 1 ? transports.first : nil, observer: "packet", count: count, probes: sum,
+        transport: transports.count == 1 ? transports.first : nil, observer: Event.wire, count: count, probes: sum,
         citation: Citation(first.provenance, text: Bytes(text))))
   }
 }
