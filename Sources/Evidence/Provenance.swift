@@ -39,10 +39,13 @@ package struct InputID: Hashable, Comparable, Sendable {
 
 /// A record as it is quoted in a report: where it stands and what it says.
 package struct Citation: Hashable, Sendable {
+  private enum Quotation: Sendable {
+    case written(Bytes)
+    case packet(PacketQuotation)
+  }
+
   package var provenance: Provenance
-  /// The record as written, wrapped lines joined; for a packet of a capture a line in tcpdump's manner. Of a long record
-  /// the start, and how long it is.
-  package var text: Bytes
+  private var quotation: Quotation
 
   /// A quotation of more bytes serves nobody, and would stand in the report as often as it is cited.
   package static let textCap = 4096
@@ -50,9 +53,33 @@ package struct Citation: Hashable, Sendable {
   package init(_ provenance: Provenance, text: Bytes) {
     self.provenance = provenance
     guard text.count > Citation.textCap else {
-      self.text = text
+      quotation = .written(text)
       return
     }
-    self.text = Bytes(Array(text.array.prefix(Citation.textCap)) + Array("... (\(text.count) bytes)".utf8))
+    quotation = .written(
+      Bytes(Array(text.array.prefix(Citation.textCap)) + Array("... (\(text.count) bytes)".utf8)))
   }
+
+  package init(_ provenance: Provenance, packet: PacketQuotation) {
+    self.provenance = provenance
+    quotation = .packet(packet)
+  }
+
+  /// The record as written, wrapped lines joined; for a packet of a capture a line in tcpdump's manner. Of a long record
+  /// the start, and how long it is.
+  package var text: Bytes {
+    switch quotation {
+    case .written(let text): text
+    case .packet(let packet): packet.text
+    }
+  }
+  /// Whether nobody wrote the record down yet: a frame of a capture as the decoder hands it on.
+  package var isUnwritten: Bool {
+    if case .written(let text) = quotation { text.isEmpty } else { false }
+  }
+
+  package static func == (left: Citation, right: Citation) -> Bool {
+    left.provenance == right.provenance && left.text == right.text
+  }
+  package func hash(into hasher: inout Hasher) { hasher.combine(provenance) }
 }

@@ -13,8 +13,9 @@ extension Flow {
     guard let (action, outcome) = verdict, let sighting = firstOfInitiator else { return false }
     var event = event(action, outcome, sighting, from: initiator, conversation)
     if let told {
-      event.rpc = RPCFacts()
-      event.rpc?.details.told = told.service
+      var rpc = RPCFacts()
+      rpc.details.told = told.service
+      event.rpc = rpc
     }
     events.append(event)
     return true
@@ -23,12 +24,14 @@ extension Flow {
   /// Writes where bytes of RPC came twice and differ, once for each direction.
   private func giveConflicts(into events: inout [Event]) {
     for direction in [FlowDirection.fromLow, .fromHigh] {
-      guard let conflict = self[direction].conflict,
+      guard let conflict = ask(direction, { $0.conflict }),
         servesRPC || low.content == .rpc || high.content == .rpc || !exchange.isEmpty
       else { continue }
       var event = event(.evasion, .unknown, conflict.sighting, from: direction, conversation)
-      event.detail = Bytes("TCP segments differ at byte \(conflict.place) of the stream")
-      event.count = conflict.count
+      event.change {
+        $0.detail = Bytes("TCP segments differ at byte \(conflict.place) of the stream")
+        $0.count = conflict.count
+      }
       events.append(event)
     }
   }
@@ -40,44 +43,44 @@ extension Flow {
     gaveCalls = true
     for (place, call) in exchange.takeCalls().enumerated() {
       let outcome = call.outcome == .unanswered ? icmpOutcome(call.origin.direction) ?? .unanswered : call.outcome
-      var event = event(.rpcCall, outcome, call.origin, from: call.origin.direction, conversation)
-      event.rpc = call.facts
-      if isFirst, place == 0, let told { event.rpc?.details.told = told.service }
-      event.detail = call.detail
-      event.count = call.count
-      events.append(event)
+      var facts = call.facts
+      if isFirst, place == 0, let told { facts.details.told = told.service }
+      events.append(
+        event(
+          .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
+          count: call.count))
     }
   }
 
   private func event(
     _ action: Event.Action, _ outcome: Outcome, _ sighting: PacketSighting, from direction: FlowDirection,
-    _ conversation: Conversation
+    _ conversation: Conversation, rpc: RPCFacts? = nil, detail: Bytes = .none, count: Int = 1
   ) -> Event {
     Event(
       time: sighting.time, view: .network, action: action, outcome: outcome, source: ends.sender(direction),
-      target: ends.receiver(direction), transport: ends.transport, observer: "packet", conversation: conversation,
-      citation: citation(sighting))
+      target: ends.receiver(direction), transport: ends.transport, rpc: rpc, observer: Event.wire, detail: detail,
+      count: count, conversation: conversation, citation: citation(sighting))
   }
 
   private var firstOfInitiator: PacketSighting? {
     sightings.first { $0.direction == initiator } ?? sightings.first
   }
 
-  /// The packet as a report quotes it; of a capture's frame the line is written only now.
+  /// The packet as a report quotes it.
   private func citation(_ sighting: PacketSighting) -> Citation {
-    guard sighting.citation.text.isEmpty else { return sighting.citation }
-    let text = PacketRecord.summary(
-      ends.sender(sighting.direction), ends.receiver(sighting.direction), ends.transport, sighting.flags,
-      payloadLength: sighting.payloadLength)
-    return Citation(sighting.citation.provenance, text: text)
+    guard sighting.citation.isUnwritten else { return sighting.citation }
+    return Citation(
+      sighting.citation.provenance,
+      packet: PacketQuotation(
+        ends, isFromLow: sighting.direction == .fromLow, flags: sighting.flags, payloadLength: sighting.payloadLength))
   }
 
   // MARK: Outcome
 
   /// What a conversation without a call that could be read was; nil for an ordinary one.
   private var verdict: (Event.Action, Outcome)? {
-    let asked = self[initiator].summary.payloadBytes > 0
-    let answered = self[initiator.opposite].summary.payloadBytes > 0
+    let asked = summary(initiator).payloadBytes > 0
+    let answered = summary(initiator.opposite).payloadBytes > 0
     if servesRPC, asked || answered { return (.connection, connectionOutcome(answered: answered)) }
     let outcome = ends.transport == .tcp ? segmentProbe(asked: asked, answered: answered) : datagramProbe
     return outcome.map { (.probe, $0) }
@@ -87,7 +90,7 @@ extension Flow {
     if answered { return .answered }
     if let outcome = icmpOutcome(initiator) { return outcome }
     if reset == initiator.opposite, handshake < .synAck { return .reset }
-    let hasReply = self[initiator.opposite].summary.packets > 0
+    let hasReply = summary(initiator.opposite).packets > 0
     return ends.transport == .tcp && (hasReply || handshake != .syn) ? .connected : .unanswered
   }
 
@@ -101,17 +104,17 @@ extension Flow {
 
   /// Flags that open nothing and belong to no connection, and at most an answer to each.
   private var isOddScan: Bool {
-    isOddOpening && self[initiator.opposite].summary.packets <= self[initiator].summary.packets
+    isOddOpening && summary(initiator.opposite).packets <= summary(initiator).packets
   }
 
   /// A UDP exchange that is no conversation.
   private var datagramProbe: Outcome? {
-    let answer = self[initiator.opposite].summary.packets
+    let answer = summary(initiator.opposite).packets
     if answer == 0, let outcome = icmpOutcome(initiator) { return outcome }
     // A lone answer to what was not captured, and what nobody answers by its nature.
-    guard self[initiator].summary.packets > 0, !ends.receiver(initiator).host.isGroup else { return nil }
+    guard summary(initiator).packets > 0, !ends.receiver(initiator).host.isGroup else { return nil }
     if answer == 0 { return .unanswered }
-    return self[initiator].summary.payloadBytes == 0 ? .answered : nil
+    return summary(initiator).payloadBytes == 0 ? .answered : nil
   }
 
   /// What an ICMP error says about a request of `direction` (RFC 792, RFC 1122, RFC 4443).
@@ -128,7 +131,7 @@ extension Flow {
   /// What counting needs of the conversation, if it is a probe; nil where it is none, or tcpdump's text tells of it.
   var probe: Probe? {
     guard !gaveCalls, exchange.isEmpty, case (.probe, let outcome)? = verdict, let sighting = firstOfInitiator,
-      case .frame(let frame) = sighting.citation.provenance.place, sighting.citation.text.isEmpty,
+      case .frame(let frame) = sighting.citation.provenance.place, sighting.citation.isUnwritten,
       sighting.time.isDated
     else { return nil }
     let (source, target) = (ends.sender(initiator), ends.receiver(initiator))
@@ -136,7 +139,7 @@ extension Flow {
     let place = sighting.citation.provenance
     return Probe(
       source: from.bits, target: to.bits, port: port, technique: technique, outcome: outcome, time: sighting.time,
-      timeToLive: self[initiator].summary.ttl, input: place.input, frame: frame, offset: place.offset,
+      timeToLive: summary(initiator).ttl, input: place.input, frame: frame, offset: place.offset,
       length: place.length, isOfConcern: servesRPC)
   }
 
@@ -152,7 +155,7 @@ extension Flow {
   private var conversation: Conversation {
     let initiator = initiator
     return Conversation(
-      initiator: self[initiator].summary, responder: self[initiator.opposite].summary, handshake: handshake,
+      initiator: summary(initiator), responder: summary(initiator.opposite), handshake: handshake,
       close: close(initiator), syn: syn,
       packets: sightings.map {
         PacketNote(

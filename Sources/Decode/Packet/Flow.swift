@@ -47,6 +47,15 @@ struct Flow {
     }
   }
 
+  /// Asks one side in its place, which the subscript's getter would copy.
+  @inline(__always)
+  func ask<Answer>(_ direction: FlowDirection, _ question: (borrowing FlowSide) -> Answer) -> Answer {
+    direction == .fromLow ? question(low) : question(high)
+  }
+
+  func content(_ direction: FlowDirection) -> FlowSide.Content { ask(direction) { $0.content } }
+  func summary(_ direction: FlowDirection) -> Conversation.Side { ask(direction) { $0.summary } }
+
   // The table asks these of every packet. They are mutating so that it asks in place: of a flow in an array, a plain
   // getter makes a copy.
 
@@ -92,7 +101,7 @@ struct Flow {
   /// Takes an ICMP error about a packet that `answered` sent.
   mutating func push(error packet: PacketRecord, quoting quoted: QuotedDatagram, answered: FlowDirection) {
     let citation = Citation(
-      packet.provenance, text: packet.citation.text.isEmpty ? packet.summary : packet.citation.text)
+      packet.provenance, text: packet.citation.isUnwritten ? packet.summary : packet.citation.text)
     note(
       PacketSighting(
         time: packet.time, direction: answered.opposite, flags: [], payloadLength: packet.payloadLength,
@@ -152,10 +161,11 @@ struct Flow {
     }
     guard packet.payloadLength > 0 else { return }
     let offset = self[sighting.direction].offset(of: packet)
-    let kept = self[sighting.direction].content == .other ? payload.slice(0..<0) : payload
-    if let place = self[sighting.direction].assembly.conflict(offset: offset, captured: kept, in: journal.history) {
-      note(conflict: place, sighting, &journal)
+    let kept = content(sighting.direction) == .other ? payload.slice(0..<0) : payload
+    let conflict = ask(sighting.direction) {
+      $0.assembly.conflict(offset: offset, captured: kept, in: journal.history)
     }
+    if let place = conflict { note(conflict: place, sighting, &journal) }
     if let fresh = self[sighting.direction].assembly.passInOrder(offset: offset, length: packet.payloadLength) {
       note(payload: fresh.count, from: sighting.direction)
       // Most segments are next in order, and need no copy.
@@ -202,8 +212,8 @@ struct Flow {
     while true {
       if let segment = self[direction].assembly.takeReady() {
         deliver(segment.bytes.rawSpan, missing: segment.length - segment.bytes.count, segment.origin, &journal)
-      } else if self[direction].assembly.isOverfull {
-        if self[direction].content != .other { journal.note(.tableFull, "segments out of order", at: sighting) }
+      } else if ask(direction, { $0.assembly.isOverfull }) {
+        if content(direction) != .other { journal.note(.tableFull, "segments out of order", at: sighting) }
         stepOverGap(direction, at: sighting, &journal)
       } else {
         return
@@ -225,21 +235,26 @@ struct Flow {
     _ bytes: RawSpan, missing: Int, _ origin: PacketSighting, _ journal: inout FlowJournal
   ) {
     let direction = origin.direction
-    guard self[direction].content != .other else { return }
+    guard content(direction) != .other else { return }
     self[direction].assembly.remember(bytes, missing: missing, in: &journal.history)
-    if self[direction].isAtStart, !self[direction].hasSYN, servesRPC {
+    if ask(direction, { $0.isAtStart && !$0.hasSYN }), servesRPC {
       // Who comes in the middle of a stream, comes in the middle of a record.
       self[direction].marking.search(isLoss: false)
     }
     self[direction].isAtStart = false
+    if missing == 0, let record = ask(direction, { $0.marking.wholeRecord(bytes) }) {
+      take(bytes.slice(record), length: record.count, origin, &journal)
+      return
+    }
     var messages: [RecordMarking.Message] = []
     var start = 0
     while let loss = mark(bytes.slice(start..<bytes.byteCount), missing: missing, origin, into: &messages, &journal) {
       for message in messages { take(message, &journal) }
       messages = []
-      guard lose(direction, loss, at: origin, &journal), self[direction].marking.resumption > 0 || start == 0
-      else { return }
-      start += self[direction].marking.resumption
+      guard lose(direction, loss, at: origin, &journal) else { return }
+      let resumption = ask(direction) { $0.marking.resumption }
+      guard resumption > 0 || start == 0 else { return }
+      start += resumption
       guard start < bytes.byteCount else { return }
     }
     for message in messages { take(message, &journal) }
@@ -255,7 +270,7 @@ struct Flow {
     defer { noteMarks(direction, at: origin, &journal) }
     do {
       try self[direction].marking.push(bytes, from: origin, into: &messages)
-      if self[direction].content == .undecided, messages.isEmpty, isPlausible(self[direction].marking.start) == false {
+      if messages.isEmpty, ask(direction, { $0.content == .undecided && $0.marking.startsOther }) {
         return DecodeError(.rpc, offset: 4, needed: 1, available: 0)
       }
       try self[direction].marking.skip(missing, into: &messages)
@@ -268,16 +283,14 @@ struct Flow {
   private mutating func noteMarks(
     _ direction: FlowDirection, at origin: PacketSighting, _ journal: inout FlowJournal
   ) {
-    if self[direction].marking.hasFound {
+    if ask(direction, { $0.marking.hasFound }) {
       journal.note(
         .rpcResynchronised, "records before this one could not be read; calls and replies are lower bounds", at: origin)
     }
-    if self[direction].marking.hasManyEmptyFragments {
+    if ask(direction, { $0.marking.hasManyEmptyFragments }) {
       journal.note(.rpcMalformed, "\(RecordMarking.emptyFragmentCap) empty fragments of one record", at: origin)
     }
   }
-
-  private func isPlausible(_ start: [UInt8]) -> Bool? { RPCMessage.isPlausibleStart(start.rawSpan) }
 
   /// The place of the record marks is lost.
   /// - Returns: whether the stream goes on all the same, by a search for the next record.
@@ -289,10 +302,10 @@ struct Flow {
       self[direction].giveUp()
       return false
     }
-    let isRPC = self[direction].content == .rpc
+    let isRPC = content(direction) == .rpc
     // A capture of headers alone loses every stream, and one that begins in the middle of it can be no other: that is no
     // fault of the stream.
-    if !why.isTruncation, isRPC || servesRPC && self[direction].hasSYN {
+    if !why.isTruncation, isRPC || servesRPC && ask(direction, { $0.hasSYN }) {
       journal.note(why.oddity, why.description, at: origin)
     }
     guard isRPC || servesRPC else {
@@ -304,15 +317,22 @@ struct Flow {
   }
 
   private mutating func take(_ message: RecordMarking.Message, _ journal: inout FlowJournal) {
-    let direction = message.origin.direction
-    guard self[direction].content != .other else { return }
-    let isExpected = self[direction].content == .rpc || servesRPC
+    take(message.bytes.rawSpan, length: message.length, message.origin, &journal)
+  }
+
+  /// Takes the message of a record.
+  private mutating func take(
+    _ bytes: RawSpan, length: Int, _ origin: PacketSighting, _ journal: inout FlowJournal
+  ) {
+    let direction = origin.direction
+    let content = content(direction)
+    guard content != .other else { return }
+    let isExpected = content == .rpc || servesRPC
     do {
-      let isRPC = try take(
-        message.bytes.rawSpan, length: message.length, message.origin, isExpected: isExpected, &journal)
+      let isRPC = try take(bytes, length: length, origin, isExpected: isExpected, &journal)
       if isRPC { self[direction].content = .rpc } else { self[direction].giveUp() }
     } catch {
-      if isExpected { journal.note(error.oddity, error.description, at: message.origin) }
+      if isExpected { journal.note(error.oddity, error.description, at: origin) }
       // Where RPC is expected the next record may be one again.
       if !isExpected { self[direction].giveUp() }
     }
@@ -338,8 +358,10 @@ struct Flow {
   /// Whether the side that answers has a port of RPC.
   var servesRPC: Bool {
     if told != nil { return true }
-    let initiator = initiator
-    return RPCPorts.rank(ends.receiver(initiator).port, peer: ends.sender(initiator).port) > 0
+    return switch initiator {
+    case .fromLow: RPCPorts.rank(ends.high.port, peer: ends.low.port) > 0
+    case .fromHigh: RPCPorts.rank(ends.low.port, peer: ends.high.port) > 0
+    }
   }
 
   /// Who asks: the opener of the connection, else the sender of calls, else whose peer has the port of a service, else the
@@ -349,7 +371,7 @@ struct Flow {
     if let asker = exchange.asker { return asker }
     if let told { return told.server.opposite }
     if isOddOpening { return firstSender }
-    let isOneSided = self[firstSender.opposite].summary.packets == 0
+    let isOneSided = summary(firstSender.opposite).packets == 0
     // A client that closed its socket answers a late reply with an error, so the error alone does not tell.
     if isOneSided, let icmpError { return icmpError.answered }
     return FlowDirection.asker(
@@ -369,7 +391,7 @@ struct Flow {
   mutating func flush(_ journal: inout FlowJournal) {
     guard low.buffered + high.buffered > 0, let sighting = sightings.last else { return }
     for direction in [FlowDirection.fromLow, .fromHigh] {
-      while self[direction].content != .other, self[direction].assembly.buffered > 0 {
+      while ask(direction, { $0.content != .other && $0.assembly.buffered > 0 }) {
         stepOverGap(direction, at: sighting, &journal)
         drain(direction, at: sighting, &journal)
       }

@@ -46,7 +46,7 @@ struct FlowSide {
     let next = UInt32(truncatingIfNeeded: assembly.next)
     let distance = Int(Int32(bitPattern: sequence &- base &- next))
     // tcpdump's text counts from the SYN (as 1), or from the first segment that it saw, once it has printed that.
-    let isText = !packet.citation.text.isEmpty
+    let isText = !packet.citation.isUnwritten
     let printed = Int(Int32(bitPattern: sequence &- (hasSYN ? 1 : 0) &- next))
     // Which of the two it is shows in which is nearer: a first sequence number may be small.
     let isPrinted = isText && printed.magnitude < distance.magnitude && printed.magnitude <= FlowSide.window

@@ -49,8 +49,17 @@ struct RecordMarking {
 
   /// Bytes that are held until their message is whole.
   var buffered: Int { head.count }
-  /// What is there of the message that has begun.
-  var start: [UInt8] { head }
+  /// Whether what is there of the message that has begun cannot be the start of one.
+  var startsOther: Bool { RPCMessage.isPlausibleStart(head.rawSpan) == false }
+
+  /// Where in the next bytes of the stream a message stands, if they are one record in one fragment: the rule, for which
+  /// nothing has to be kept. Nil while anything else goes on; these bytes are then pushed.
+  func wholeRecord(_ bytes: RawSpan) -> Range<Int>? {
+    guard origin == nil, window == nil, bytes.byteCount > 4, bytes.byteCount - 4 <= RecordMarking.headCap,
+      bytes.uint32(0) == 0x8000_0000 | UInt32(bytes.byteCount - 4)
+    else { return nil }
+    return 4..<bytes.byteCount
+  }
 
   /// Takes the next bytes of the stream.
   /// - Throws: when a message claims to be longer than ``messageCap``; the place of the marks is then lost.

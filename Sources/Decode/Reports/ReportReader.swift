@@ -208,8 +208,8 @@ struct ReportReader: Sendable {
       return false
     }
     fact.machine = machine
-    fact.citation.text = Bytes(
-      fact.citation.text.array + [0x20] + Array(words.list.map(\.array).joined(separator: [0x20])))
+    let text = fact.citation.text.array + [0x20] + Array(words.list.map(\.array).joined(separator: [0x20]))
+    fact.citation = Citation(fact.citation.provenance, text: Bytes(text))
     if case .lines(let first, _) = fact.citation.provenance.place {
       fact.citation.provenance.place = .lines(first: first, last: place.ordinal)
     }
