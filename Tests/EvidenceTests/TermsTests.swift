@@ -11,6 +11,10 @@ struct TermsTests {
     #expect(order.filter(\.isHeld) == [.reset, .empty, .rejected, .refused, .blocked])
   }
 
+  @Test func actionsRankAsTheyAreListed() {
+    #expect(Event.Action.allCases.map(\.rank) == Array(Event.Action.allCases.indices))
+  }
+
   /// Two readers' tallies give the same, whichever is added to the other.
   @Test func mergingDoesNotDependOnTheOrder() throws {
     var dice = Dice(9)

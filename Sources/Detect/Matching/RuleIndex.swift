@@ -9,10 +9,13 @@ struct RuleIndex: Sendable {
   private struct EqualField {
     var field: FieldName
     var ordinal: UInt64
+    /// Those that a rule under this field can match: of others the field is not asked for, which may have to be written.
+    var actions: UInt64 = 0
   }
   private struct GramField {
     var field: FieldName
     var ordinal: UInt64
+    var actions: UInt64 = 0
     /// A bit for each 16-bit hash of four bytes.
     var bitmap: [UInt64]
   }
@@ -30,7 +33,7 @@ struct RuleIndex: Sendable {
 
   init(_ expressions: [Expression]) {
     actions = expressions.map { expression in
-      expression.possibleActions.reduce(UInt64(0)) { $0 | 1 << UInt64($1.ordinal) }
+      expression.possibleActions.reduce(UInt64(0)) { $0 | 1 << UInt64($1.rank) }
     }
     always = Array(repeating: [], count: RuleIndex.actionCount + 1)
     let lists = expressions.map { $0.requirements.map(RuleIndex.keys) }
@@ -82,9 +85,13 @@ struct RuleIndex: Sendable {
   private mutating func add(_ rule: Int32, _ key: Key) {
     if rules[key.hash]?.last != rule { rules[key.hash, default: []].append(rule) }
     guard let gram = key.gram else {
-      if !equalFields.contains(where: { $0.field == key.field }) {
-        equalFields.append(EqualField(field: key.field, ordinal: key.field.ordinal))
-      }
+      let place =
+        equalFields.firstIndex { $0.field == key.field }
+        ?? {
+          equalFields.append(EqualField(field: key.field, ordinal: key.field.ordinal))
+          return equalFields.count - 1
+        }()
+      equalFields[place].actions |= actions[Int(rule)]
       return
     }
     let place =
@@ -94,6 +101,7 @@ struct RuleIndex: Sendable {
           GramField(field: key.field, ordinal: key.field.ordinal, bitmap: Array(repeating: 0, count: 1024)))
         return gramFields.count - 1
       }()
+    gramFields[place].actions |= actions[Int(rule)]
     let bit = RuleIndex.bit(of: gram)
     gramFields[place].bitmap[bit >> 6] |= 1 << UInt64(bit & 63)
   }
@@ -110,14 +118,14 @@ struct RuleIndex: Sendable {
   /// Puts into `found`, in their order and once each, the rules that an event can match.
   func candidates<Record: JudgedRecord>(for record: borrowing Record, into found: inout [Int32]) {
     found.removeAll(keepingCapacity: true)
-    let action = record.actionIfKnown?.ordinal
+    let action = record.actionIfKnown?.rank
     let bit = action.map { UInt64(1) << UInt64($0) } ?? .max
-    for entry in equalFields {
+    for entry in equalFields where entry.actions & bit != 0 {
       guard let value = record.value(of: entry.field), let named = rules[RuleIndex.hash(entry.ordinal, value)]
       else { continue }
       for rule in named where actions[Int(rule)] & bit != 0 { found.append(rule) }
     }
-    for entry in gramFields {
+    for entry in gramFields where entry.actions & bit != 0 {
       guard case .text(let text)? = record.value(of: entry.field) else { continue }
       scan(text.array, entry, bit, &found)
     }
@@ -179,12 +187,6 @@ struct RuleIndex: Sendable {
     let second = (first ^ (first >> 27)) &* 0x94d0_49bb_1331_11eb
     return second ^ (second >> 31)
   }
-}
-
-extension Event.Action {
-  /// Its place among all actions.
-  var ordinal: Int { Event.Action.ordinals[self] ?? 0 }
-  private static let ordinals = Dictionary(uniqueKeysWithValues: zip(Event.Action.allCases, 0...))
 }
 
 extension FieldName {

@@ -91,7 +91,7 @@ enum Words {
   fileprivate static func bits(of event: Event) -> UInt64 {
     let conversation = event.transport == .tcp ? event.conversation : nil
     let ranges = ranges
-    return ranges[0].bit(actions.position(of: event.action)) | ranges[1].bit(outcomes.position(of: event.outcome))
+    return ranges[0].bit(event.action.rank) | ranges[1].bit(event.outcome.rank)
       | ranges[2].bit(views.position(of: event.view)) | ranges[3].bit(event.source.host.kindNumber)
       | ranges[4].bit(transports.position(of: event.transport))
       | ranges[5].bit(handshakes.position(of: conversation?.handshake))
