@@ -82,7 +82,7 @@ package struct Event: Sendable {
   // What is changed in part is yielded in its place: of a getter and a setter Swift 6.3.1 makes loads that are not aligned.
 
   @inlinable package var time: EventTime {
-    get { box.facts.time }
+    @inline(__always) get { box.facts.time }
     _modify {
       var facts = box.facts
       defer { box = Box(facts) }
@@ -90,19 +90,19 @@ package struct Event: Sendable {
     }
   }
   @inlinable package var view: View {
-    get { box.facts.view }
+    @inline(__always) get { box.facts.view }
     set { change { $0.view = newValue } }
   }
   @inlinable package var action: Action {
-    get { box.facts.action }
+    @inline(__always) get { box.facts.action }
     set { change { $0.action = newValue } }
   }
   @inlinable package var outcome: Outcome {
-    get { box.facts.outcome }
+    @inline(__always) get { box.facts.outcome }
     set { change { $0.outcome = newValue } }
   }
   @inlinable package var source: Endpoint {
-    get { box.facts.source }
+    @inline(__always) get { box.facts.source }
     _modify {
       var facts = box.facts
       defer { box = Box(facts) }
@@ -110,7 +110,7 @@ package struct Event: Sendable {
     }
   }
   @inlinable package var target: Endpoint {
-    get { box.facts.target }
+    @inline(__always) get { box.facts.target }
     _modify {
       var facts = box.facts
       defer { box = Box(facts) }
@@ -118,11 +118,11 @@ package struct Event: Sendable {
     }
   }
   @inlinable package var transport: Transport? {
-    get { box.facts.transport }
+    @inline(__always) get { box.facts.transport }
     set { change { $0.transport = newValue } }
   }
   @inlinable package var rpc: RPCFacts? {
-    get { box.facts.rpc }
+    @inline(__always) get { box.facts.rpc }
     _modify {
       var facts = box.facts
       defer { box = Box(facts) }
@@ -131,61 +131,61 @@ package struct Event: Sendable {
   }
   /// The program that wrote the record (`rpcbind`), or the kind of trace.
   @inlinable package var observer: Bytes {
-    get { box.facts.observer }
+    @inline(__always) get { box.facts.observer }
     set { change { $0.observer = newValue } }
   }
   /// The process id that wrote the record. A daemon may fork for each line: it never tells callers apart.
   @inlinable package var observerPID: Int? {
-    get { box.facts.observerPID }
+    @inline(__always) get { box.facts.observerPID }
     set { change { $0.observerPID = newValue } }
   }
   /// The process that the record is about.
   @inlinable package var process: ProcessFacts? {
-    get { box.facts.process }
+    @inline(__always) get { box.facts.process }
     set { change { $0.process = newValue } }
   }
   /// Free text of the record that matters beside its fields, such as the name that a client claims.
   @inlinable package var detail: Bytes {
-    get { box.facts.detail }
+    @inline(__always) get { box.facts.detail }
     set { change { $0.detail = newValue } }
   }
   /// How often it happened: above 1 when `last message repeated` or an aggregate says so.
   @inlinable package var count: Int {
-    get { box.facts.count }
+    @inline(__always) get { box.facts.count }
     set { change { $0.count = newValue } }
   }
   /// The conversation on the wire, for events of the network view.
   @inlinable package var conversation: Conversation? {
-    get { box.facts.conversation }
+    @inline(__always) get { box.facts.conversation }
     set { change { $0.conversation = newValue } }
   }
   /// What the probes of a scan come to.
   @inlinable package var probes: ProbeSum? {
-    get { box.facts.probes }
+    @inline(__always) get { box.facts.probes }
     set { change { $0.probes = newValue } }
   }
   @inlinable package var citation: Citation {
-    get { box.facts.citation }
+    @inline(__always) get { box.facts.citation }
     set { change { $0.citation = newValue } }
   }
   /// Records of other sensors that saw the same exchange on the wire: it happened once.
   @inlinable package var witnesses: [Citation] {
-    get { box.facts.witnesses }
+    @inline(__always) get { box.facts.witnesses }
     set { change { $0.witnesses = newValue } }
   }
   /// Another sensor's judgement of an exchange that has an Event of its own.
   @inlinable package var isEcho: Bool {
-    get { box.facts.isEcho }
+    @inline(__always) get { box.facts.isEcho }
     set { change { $0.isEcho = newValue } }
   }
   /// A packet filter's record: of a packet that went by it, and perhaps not on to its target.
   @inlinable package var isAboutPacket: Bool {
-    get { box.facts.isAboutPacket }
+    @inline(__always) get { box.facts.isAboutPacket }
     set { change { $0.isAboutPacket = newValue } }
   }
   /// What every client does, in an incident that has more than that: what became of it is not what became of the incident.
   @inlinable package var isEveryday: Bool {
-    get { box.facts.isEveryday }
+    @inline(__always) get { box.facts.isEveryday }
     set { change { $0.isEveryday = newValue } }
   }
 

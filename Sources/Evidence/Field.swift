@@ -88,6 +88,9 @@ package enum FieldValue: Hashable, Sendable {
 }
 
 extension Event {
+  /// What the call's argument is like; asked of every event.
+  package var argumentForm: RPCFacts.ArgumentForm? { box.facts.rpc?.argumentForm }
+
   /// The value of a field, or nil where the evidence does not say.
   package subscript(field: FieldName) -> FieldValue? {
     func text(_ bytes: Bytes?) -> FieldValue? { bytes.flatMap { $0.isEmpty ? nil : .text($0) } }

@@ -90,7 +90,7 @@ package struct ConversationTable: Sendable {
       endIdle(at: packet.time, into: &events)
       if packet.transport == .ip {
         push(bare: packet)
-      } else if segment.isEmpty || isSound(packet, segment) {
+      } else if segment.isEmpty || isSound(packet, packet.checksumEnds, segment) {
         push(error: packet)
       }
       return
@@ -98,7 +98,7 @@ package struct ConversationTable: Sendable {
     let (key, direction) = FlowKey.of(packet)
     let hash = seed.hash(key)
     // Of flows that are only counted it makes no difference.
-    if !segment.isEmpty, !isOrdinary(key, hash), !isSound(packet, segment) { return }
+    if !segment.isEmpty, !isOrdinary(key, hash), !isSound(packet, packet.checksumEnds, segment) { return }
     if key.isPlain, let facts = NotedPacket(packet, from: direction) {
       push(facts, of: packet.provenance.input, key, hash, payload: payload, into: &events)
       return
@@ -162,7 +162,7 @@ package struct ConversationTable: Sendable {
     _ packet: PlainPacket, of input: InputID, frame: RawSpan, into events: inout [Event]
   ) {
     if !packet.segment.isEmpty, !isOrdinary(packet.key, packet.hash),
-      !isSound(packet.record(of: input), frame.slice(packet.segment))
+      !isSound(packet.record(of: input), packet.key.checksumEnds, frame.slice(packet.segment))
     {
       return
     }
@@ -230,19 +230,21 @@ package struct ConversationTable: Sendable {
   }
 
   /// Whether the target takes the packet: one with a wrong checksum is counted, and left out.
-  private mutating func isSound(_ packet: PacketRecord, _ segment: RawSpan) -> Bool {
-    switch TransportChecksum.verdict(packet, segment) {
-    case .sound: return true
-    case .offloaded:
+  private mutating func isSound(
+    _ packet: @autoclosure () -> PacketRecord, _ ends: TransportChecksum.Ends, _ segment: RawSpan
+  ) -> Bool {
+    let verdict = TransportChecksum.verdict(ends, segment)
+    guard verdict != .sound else { return true }
+    let packet = packet()
+    if verdict == .offloaded {
       journal.oddities.note(
         .checksumOffloaded, Citation(packet.provenance, text: "no checksum yet: captured where it was sent"))
       return true
-    case .wrong:
-      settledCounts[packet.provenance.input, default: PacketCounts()].odd += 1
-      journal.oddities.note(
-        .checksumWrong, Citation(packet.provenance, text: Bytes("wrong checksum: \(packet.summary.notation)")))
-      return false
     }
+    settledCounts[packet.provenance.input, default: PacketCounts()].odd += 1
+    journal.oddities.note(
+      .checksumWrong, Citation(packet.provenance, text: Bytes("wrong checksum: \(packet.summary.notation)")))
+    return false
   }
 
   // MARK: Flows

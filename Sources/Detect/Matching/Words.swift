@@ -21,24 +21,33 @@ package struct WordSet: Hashable, Sendable {
 struct WordRange: Sendable {
   let field: FieldName
   let values: [FieldValue]
-  fileprivate(set) var offset = 0
+  fileprivate var offset = 0
+  fileprivate var place: WordPlace { WordPlace(offset: offset, count: values.count) }
 
   fileprivate init<Case>(_ field: FieldName, _ vocabulary: Vocabulary<Case>) {
     self.field = field
     values = vocabulary.values
   }
 
-  /// The bit of a word by its position; none for a position that is not there.
-  fileprivate func bit(_ position: Int?) -> UInt64 {
-    let position = position ?? values.count
-    return position <= values.count ? 1 << UInt64(offset + position) : 0
-  }
+  fileprivate func bit(_ position: Int?) -> UInt64 { place.bit(position) }
 
   /// All bits for which `holds` is true of the word, or of nil.
   func mask(where holds: (FieldValue?) -> Bool) -> UInt64 {
     var mask = holds(nil) ? bit(nil) : 0
     for (position, value) in values.enumerated() where holds(value) { mask |= bit(position) }
     return mask
+  }
+}
+
+/// Where the bits of one field stand. Every event is asked for them, so it is numbers alone.
+private struct WordPlace: Sendable {
+  let offset: Int
+  let count: Int
+
+  /// The bit of a word by its position; none for a position that is not there.
+  func bit(_ position: Int?) -> UInt64 {
+    let position = position ?? count
+    return position <= count ? 1 << UInt64(offset + position) : 0
   }
 }
 
@@ -85,18 +94,20 @@ enum Words {
     return ranges
   }()
 
+  private static let places = ranges.map(\.place)
+
   static func range(of field: FieldName) -> WordRange? { ranges.first { $0.field == field } }
 
   /// The bits of ``ranges`` in their order, without the detour over text.
   fileprivate static func bits(of event: Event) -> UInt64 {
     let conversation = event.transport == .tcp ? event.conversation : nil
-    let ranges = ranges
-    return ranges[0].bit(event.action.rank) | ranges[1].bit(event.outcome.rank)
-      | ranges[2].bit(views.position(of: event.view)) | ranges[3].bit(event.source.host.kindNumber)
-      | ranges[4].bit(transports.position(of: event.transport))
-      | ranges[5].bit(handshakes.position(of: conversation?.handshake))
-      | ranges[6].bit(closes.position(of: conversation?.close.asWorded))
-      | ranges[7].bit(argumentForms.position(of: event.rpc?.argumentForm))
+    let places = places
+    return places[0].bit(event.action.rank) | places[1].bit(event.outcome.rank)
+      | places[2].bit(views.position(of: event.view)) | places[3].bit(event.source.host.kindNumber)
+      | places[4].bit(transports.position(of: event.transport))
+      | places[5].bit(handshakes.position(of: conversation?.handshake))
+      | places[6].bit(closes.position(of: conversation?.close.asWorded))
+      | places[7].bit(argumentForms.position(of: event.argumentForm))
   }
 }
 
