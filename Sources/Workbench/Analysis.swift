@@ -2,7 +2,6 @@ package import Capture
 package import Decode
 import Detect
 package import Evidence
-import FoundationEssentials
 package import Fuse
 package import Judge
 
@@ -245,7 +244,7 @@ package struct Analyst: Sendable {
     let estate = Estate(assets: configuration.assets, facts: intake.hostFacts)
     let severity = SeverityJudge(estate: estate)
     let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
-    let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Analyst.today
+    let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Day.today
     let judgement = Judgement(
       severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered,
       history: options.history)
@@ -276,9 +275,6 @@ package struct Analyst: Sendable {
     }
     return Coverage(wire: wire, events: events, drops: oddities.counts[.packetsDropped]?.count ?? 0)
   }
-
-  /// The one look at the clock: the day of a report on nothing.
-  private static var today: Day { Day(number: Int(Date().timeIntervalSince1970 / 86_400)) }
 
   private func summary(_ reading: InputReading) -> Analysis.InputSummary {
     Analysis.InputSummary(

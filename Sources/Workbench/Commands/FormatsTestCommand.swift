@@ -2,7 +2,6 @@ import ArgumentParser
 import Capture
 import Decode
 import Evidence
-import Foundation
 
 /// `watchfloor formats test FILE`
 struct FormatsTestCommand: AsyncParsableCommand {
@@ -32,8 +31,7 @@ struct FormatsTestCommand: AsyncParsableCommand {
     var counts = Counts()
     do throws(CaptureError) {
       var source = try ByteSource(path: file)
-      let today = Day(number: Int(Date().timeIntervalSince1970 / 86_400))
-      var trial = FormatTrial(library: library, asOf: asOf ?? source.modified?.day ?? today, zone: .utc)
+      var trial = FormatTrial(library: library, asOf: asOf ?? source.modified?.day ?? .today, zone: .utc)
       var splitter = LineSplitter()
       while try source.read() {
         splitter.push(source.block) { line, place in look(line, place, &trial, &counts) }
