@@ -8,7 +8,7 @@ package struct InputReading: Sendable {
   package var kind: ContentKind = .empty
   package var compression: Compression?
   package var intake = Intake()
-  /// The first frame's link layer could be read; for captures.
+  /// Of the bytes, by which twins are known; nil where there is one input alone.
   package var digest: ContentDigest?
   /// Same bytes as this earlier input, so it does not count.
   package var duplicateOf: String?
@@ -168,8 +168,13 @@ package struct InputReader: Sendable {
         reading.kind = .empty
         return
       }
-      guard var again = try? ByteSource(path: reading.input.source) else { return }
-      digest(&again, into: &reading)
+      do {
+        var again = try ByteSource(path: reading.input.source)
+        digest(&again, into: &reading)
+      } catch {
+        note(error.oddity, error.description, into: &reading)
+        reading.kind = .empty
+      }
       return
     }
     guard let digestSeed else { return }
