@@ -54,7 +54,7 @@ package struct Detector: Sendable {
         add(Correlator.Hit(positions: 1, weight: max(record.count, 1), indices: [index]), to: feed)
       }
     }
-    if isCorrelated { correlate(record, index, &findings) }
+    if isCorrelated { correlate(record, &findings) }
   }
 
   /// Ends what no event at `time` or later can prolong, for a live run in which no event comes for a while.
@@ -102,7 +102,7 @@ package struct Detector: Sendable {
 
   /// Correlations stand after those they build on, so one pass reaches all.
   private mutating func correlate<Record: JudgedRecord>(
-    _ event: borrowing Record, _ index: Int, _ findings: inout [Finding]
+    _ event: borrowing Record, _ findings: inout [Finding]
   ) {
     for number in correlators.indices where hits[number].positions != 0 {
       let hit = hits[number]

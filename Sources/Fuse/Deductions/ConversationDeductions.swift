@@ -51,12 +51,12 @@ extension Deducer {
   func conversation() -> [Deduction] {
     exchanges.filter { $0.action == .connection }.prefix(4).flatMap { event -> [Deduction] in
       guard let conversation = event.conversation else { return [] }
-      return course(event, conversation) + sizes(event, conversation)
+      return course(conversation) + sizes(event, conversation)
     } + datagramSizes()
   }
 
   /// Handshake, volume and close.
-  private func course(_ event: Event, _ conversation: Conversation) -> [Deduction] {
+  private func course(_ conversation: Conversation) -> [Deduction] {
     // The numbers that the opener acknowledges are not looked at; that data was exchanged shows that they were right.
     let isComplete = conversation.handshake == .complete && conversation.responder.payloadBytes > 0
     var parts = isComplete ? ["the handshake was completed"] : []
