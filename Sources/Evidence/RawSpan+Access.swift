@@ -1,7 +1,7 @@
 import CBytes
 
 // The few accessors that all parsers use. Each checks its bounds; any bit pattern is a valid integer, so they are safe,
-// and the `unsafe` spellings of the standard library stay in this file.
+// and no parser spells `unsafe` itself. The other places that do are listed in ARCHITECTURE.md.
 extension RawSpan {
   @inlinable @inline(__always) package func byte(_ offset: Int) -> UInt8 {
     unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)

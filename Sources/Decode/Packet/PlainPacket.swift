@@ -19,7 +19,7 @@ package struct PlainPacket: Sendable {
   /// The packet as the decoder gives it.
   package func record(of input: InputID) -> PacketRecord { facts.packet(key, input) }
 
-  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:owned:into:)`` to write to.
+  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:owned:isVerified:into:)`` to write to.
   package init() {
     key = FlowKey(low: 0, high: 0, lowPort: 0, highPort: 0, traits: [])
     facts = NotedPacket(
@@ -33,7 +33,7 @@ package struct PlainPacket: Sendable {
 }
 
 extension FrameDecoder {
-  /// What ``readPlain(_:originalLength:time:number:offset:recordLength:owned:into:)`` found.
+  /// What ``readPlain(_:originalLength:time:number:offset:recordLength:owned:isVerified:into:)`` found.
   package enum Plainness: Sendable {
     /// It takes the decoder to say what the frame is.
     case no

@@ -37,7 +37,7 @@ enum RPCSignatures {
 
   // MARK: Programs
 
-  /// RFC 1833; the arguments are read by ``PortmapArgument``. rpcbind logs GETADDR as getport/addr, which is one procedure
+  /// RFC 1833; the arguments are read by `RPCFacts+Portmapper.swift`. rpcbind logs GETADDR as getport/addr, which is one procedure
   /// to who reads the log.
   private static let portmapper: [List] = {
     let names: [Bytes] = [

@@ -7,7 +7,7 @@ struct TextPattern: Hashable, Sendable {
   /// Where in the field's text the value stands.
   enum Anchoring: Sendable { case whole, start, end, anywhere }
 
-  /// The common shapes have a case of their own, because they need no backtracking.
+  /// The common shapes have a case of their own, because one comparison or one search decides them.
   private enum Form: Hashable, Sendable {
     case whole([UInt8])
     case start([UInt8])

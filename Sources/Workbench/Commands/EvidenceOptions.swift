@@ -9,7 +9,8 @@ struct EvidenceOptions: ParsableArguments {
   @Option(
     help: """
       The day of the report, as YYYY-MM-DD: the last that a stamp without a year can mean, and the one whose condition is \
-      recommended. Default: each file's own time for its stamps, the last day of evidence for the condition.
+      recommended. Default: for stamps the day on which their file was last changed, or of a pipe its newest record that \
+      has a year; for the condition the last day of evidence.
       """)
   var asOf: Day?
   @Option(help: "Recommend the condition of this day, from nothing known later. Default: that of --as-of.")
