@@ -30,14 +30,8 @@ package struct KnowledgeFolder: Sendable {
     let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
     files = []
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
-      do {
-        files.append(
-          File(
-            path: name, shownPath: folder + "/" + name,
-            text: try String(contentsOfFile: folder + "/" + name, encoding: .utf8)))
-      } catch {
-        faults.append(Fault(file: folder + "/" + name, "cannot be read as UTF-8 text"))
-      }
+      let path = folder + "/" + name
+      do { files.append(File(path: name, shownPath: path, text: try UserFile.text(path))) } catch { faults += error.list }
     }
     guard faults.isEmpty else { throw Faults(faults) }
   }
@@ -49,10 +43,7 @@ package struct KnowledgeFolder: Sendable {
       self = try KnowledgeFolder(folder: path)
       return
     }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw Faults([Fault(file: path, "cannot be read as UTF-8 text")])
-    }
-    files = [File(path: path, shownPath: path, text: text)]
+    files = [File(path: path, shownPath: path, text: try UserFile.text(path))]
   }
 
   /// The documents of all files, in the order of their paths; the faults of all files together.

@@ -1,5 +1,6 @@
 package import Evidence
 import Foundation
+import Knowledge
 
 /// An earlier JSON report, for telling what is new: patterns that it has were seen before.
 package struct Baseline: Sendable {
@@ -9,9 +10,9 @@ package struct Baseline: Sendable {
   private static let sizeCap = 1 << 30
 
   package init?(file: String, faults: inout [Fault]) {
-    let size = (try? FileManager.default.attributesOfItem(atPath: file))?[.size] as? Int
-    guard let size, size <= Baseline.sizeCap, let data = FileManager.default.contents(atPath: file) else {
-      faults.append(Fault(file: file, "cannot be read"))
+    let data: Data
+    do { data = try UserFile.data(file, cap: Baseline.sizeCap) } catch {
+      faults += error.list
       return nil
     }
     guard let report = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any],

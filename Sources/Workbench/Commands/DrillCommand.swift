@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evidence
 import Foundation
+import Knowledge
 
 /// `watchfloor drill NAME` and `watchfloor drill list`
 struct DrillCommand: AsyncParsableCommand {
@@ -117,10 +118,7 @@ struct DrillCommand: AsyncParsableCommand {
     }
 
     private static func lines(_ file: String) throws(Faults) -> [String] {
-      guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-        throw Faults([Fault(file: file, "cannot be read as UTF-8 text")])
-      }
-      return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init).filter {
+      try UserFile.text(file).split(separator: "\n", omittingEmptySubsequences: false).map(String.init).filter {
         !$0.hasPrefix("#")
       }
     }

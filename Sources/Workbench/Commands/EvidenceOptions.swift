@@ -75,11 +75,10 @@ struct EvidenceOptions: ParsableArguments {
 
   static func configuration(_ path: String?, _ faults: inout [Fault]) -> Configuration {
     guard let path else { return Configuration() }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      faults.append(Fault(file: path, "cannot be read as UTF-8 text"))
+    do { return Configuration(text: try UserFile.text(path), file: path, faults: &faults) } catch {
+      faults += error.list
       return Configuration()
     }
-    return Configuration(text: text, file: path, faults: &faults)
   }
 
   static func knowledgeBase(

@@ -35,10 +35,7 @@ package struct Scenario: Sendable {
   /// - Throws: every fault of the file with its place.
   package init(folder: String) throws(Faults) {
     let file = folder + "/scenario.yaml"
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-      throw Faults([Fault(file: file, "cannot be read as UTF-8 text")])
-    }
-    let documents = try YAMLNode.documents(text: text, file: file)
+    let documents = try YAMLNode.documents(text: try UserFile.text(file), file: file)
     guard let document = documents.first else { throw Faults([Fault(file: file, "an empty file")]) }
     var faults: [Fault] = documents.dropFirst().map { $0.fault("a second scenario; a folder has one") }
     guard let map = document.map(Scenario.keys, &faults) else { throw Faults(faults) }
