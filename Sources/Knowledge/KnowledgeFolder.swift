@@ -46,19 +46,12 @@ package struct KnowledgeFolder: Sendable {
     files = [File(path: path, shownPath: path, text: try UserFile.text(path))]
   }
 
-  /// The documents of all files, in the order of their paths; the faults of all files together.
-  package func documents(faults: inout [Fault]) -> [YAMLNode] {
+  /// The documents of all files, or of those below a subfolder, in the order of their paths; the faults of all files
+  /// together.
+  package func documents(below subfolder: String? = nil, faults: inout [Fault]) -> [YAMLNode] {
+    let prefix = subfolder.map { $0 + "/" } ?? ""
     var documents: [YAMLNode] = []
-    for file in files.sorted(by: { $0.path < $1.path }) {
-      do { documents += try YAMLNode.documents(text: file.text, file: file.shownPath) } catch { faults += error.list }
-    }
-    return documents
-  }
-
-  /// The documents of all files below a subfolder, in the order of their paths; the faults of all files together.
-  package func documents(below subfolder: String, faults: inout [Fault]) -> [YAMLNode] {
-    var documents: [YAMLNode] = []
-    for file in files.sorted(by: { $0.path < $1.path }) where file.path.hasPrefix(subfolder + "/") {
+    for file in files.sorted(by: { $0.path < $1.path }) where file.path.hasPrefix(prefix) {
       do { documents += try YAMLNode.documents(text: file.text, file: file.shownPath) } catch { faults += error.list }
     }
     return documents

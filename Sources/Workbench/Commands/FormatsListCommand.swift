@@ -1,7 +1,6 @@
 import ArgumentParser
 import Decode
 import Evidence
-import Foundation
 import Knowledge
 
 /// `watchfloor formats list`
@@ -9,12 +8,12 @@ struct FormatsListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Lists the formats, with the programs whose lines they take.")
 
-  @OptionGroup var options: FormatsOptions
+  @OptionGroup var knowledge: KnowledgeOptions
   @Flag(help: "As the table of docs/formats.md.")
   var markdown = false
 
   func run() async throws {
-    let library = try options.library()
+    let library = try knowledge.formats()
     if markdown {
       Terminal.output(library.catalogue)
       return
@@ -36,29 +35,28 @@ struct FormatsCheckCommand: AsyncParsableCommand {
     abstract: "Checks every format against its own samples; faults are named with file and line.",
     discussion: "Exit status: 0 all hold; 2 there are faults.")
 
-  @OptionGroup var options: FormatsOptions
+  @OptionGroup var knowledge: KnowledgeOptions
 
   func run() async throws {
-    let library = try options.library()
+    let library = try knowledge.formats()
     let samples = library.summaries.reduce(0) { $0 + $1.samples }
     let wordings = library.summaries.reduce(0) { $0 + $1.wordings }
     Terminal.output("\(library.summaries.count) formats, \(wordings) wordings, \(samples) samples: all hold\n")
   }
 }
 
-extension FormatsOptions {
+extension KnowledgeOptions {
   /// - Throws: exit status 2, after every fault was told.
-  func library() throws -> FormatLibrary {
+  func formats() throws -> FormatLibrary {
     do throws(Faults) {
-      let folder = try knowledge.map { path throws(Faults) in try KnowledgeFolder(folder: path) } ?? .embedded
+      let folder = try folder()
       var faults: [Fault] = []
       let programs = folder.programTable(faults: &faults)
       let library = FormatLibrary(folder, programs: programs, faults: &faults)
       guard faults.isEmpty else { throw Faults(faults) }
       return library
     } catch {
-      for fault in error.list { Terminal.error("watchfloor: \(Bytes(fault.description).notation)") }
-      throw ExitCode(2)
+      throw error.reported()
     }
   }
 }

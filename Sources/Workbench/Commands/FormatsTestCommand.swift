@@ -16,7 +16,7 @@ struct FormatsTestCommand: AsyncParsableCommand {
       that cannot be opened.
       """)
 
-  @OptionGroup var options: FormatsOptions
+  @OptionGroup var knowledge: KnowledgeOptions
   @Argument(help: "A log, or - for standard input.")
   var file: String
   @Option(help: "The last day that a stamp without a year can mean, as YYYY-MM-DD. Default: the file's own.")
@@ -27,7 +27,7 @@ struct FormatsTestCommand: AsyncParsableCommand {
   var strict = false
 
   func run() async throws {
-    let library = try options.library()
+    let library = try knowledge.formats()
     var counts = Counts()
     do throws(CaptureError) {
       var source = try ByteSource(path: file)
