@@ -74,6 +74,10 @@ package struct Service: Hashable, Sendable, Comparable {
     self.transport = transport
     self.port = port
   }
+
+  /// Where Solaris puts its services of RPC (rusersd, status, ...).
+  @inlinable package static var solarisPorts: ClosedRange<UInt16> { 32_771...32_780 }
+
   package static func < (left: Service, right: Service) -> Bool {
     (left.transport, left.port) < (right.transport, right.port)
   }

@@ -25,8 +25,11 @@ package struct ProgramTable: Sendable {
   private let byNumber: [UInt32: Program]
   private let byName: [String: UInt32]
 
-  package static let mountd: UInt32 = 100_005
-  package static let portmapper: UInt32 = 100_000
+  @inlinable package static var portmapper: UInt32 { 100_000 }
+  @inlinable package static var nfs: UInt32 { 100_003 }
+  @inlinable package static var mountd: UInt32 { 100_005 }
+  /// RFC 7530, section 16: by which a server of NFSv4 calls its client back.
+  @inlinable package static var nfsCallback: UInt32 { 0x4000_0000 }
 
   package init(_ programs: [Program]) {
     var numbers: [UInt32: Program] = [:]

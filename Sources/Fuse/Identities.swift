@@ -61,13 +61,16 @@ struct Identities: Sendable {
 }
 
 extension Identities {
+  /// A trace with more different pairs of names is not one in which people abbreviated.
+  private static let namePairCap = 256
+
   /// Names whose first label agrees and of which one's domain ends the other's (`waldo.edu`, `waldo.acu.edu`), when both
   /// ends of two exchanges stand in this relation within the gap of an incident.
   mutating func joinShortNames(_ events: [Event], gap: Double) {
     var seen: Set<[Host]> = []
-    // One event for each pair of names; a trace with more than this many is not one that people abbreviated.
+    // One event for each pair of names.
     let exchanges = events.indices.filter {
-      events[$0].source.host.name != nil && events[$0].target.host.name != nil && seen.count < 256
+      events[$0].source.host.name != nil && events[$0].target.host.name != nil && seen.count < Identities.namePairCap
         && seen.insert([events[$0].source.host, events[$0].target.host]).inserted
     }.map { events[$0] }
     for (index, one) in exchanges.enumerated() {

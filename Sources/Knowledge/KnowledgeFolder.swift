@@ -31,7 +31,9 @@ package struct KnowledgeFolder: Sendable {
     files = []
     for name in names where name.hasSuffix(".yaml") || name.hasSuffix(".yml") {
       let path = folder + "/" + name
-      do { files.append(File(path: name, shownPath: path, text: try UserFile.text(path))) } catch { faults += error.list }
+      do { files.append(File(path: name, shownPath: path, text: try UserFile.text(path))) } catch {
+        faults += error.list
+      }
     }
     guard faults.isEmpty else { throw Faults(faults) }
   }

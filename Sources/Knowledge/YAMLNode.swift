@@ -23,6 +23,9 @@ package struct YAMLNode: Sendable {
   /// More nodes than any honest file has; aliases that multiply stop here.
   private static let nodeCap = 200_000
 
+  /// Deeper than any honest file is nested.
+  private static let depthCap = 64
+
   /// All documents of a file.
   /// - Throws: ``Faults`` when the text is not YAML or larger than the cap.
   package static func documents(text: String, file: String) throws(Faults) -> [YAMLNode] {
@@ -63,7 +66,9 @@ package struct YAMLNode: Sendable {
     guard budget > 0 else {
       throw Fault(file: file, line: line, column: column, "too large once its aliases are expanded")
     }
-    guard depth < 64 else { throw Fault(file: file, line: line, column: column, "nested more than 64 deep") }
+    guard depth < YAMLNode.depthCap else {
+      throw Fault(file: file, line: line, column: column, "nested more than \(YAMLNode.depthCap) deep")
+    }
     switch node {
     case .scalar(let scalar): content = .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any)
     case .sequence(let sequence):

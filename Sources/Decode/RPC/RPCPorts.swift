@@ -9,14 +9,12 @@ enum RPCPorts {
     default: false
     }
   }
-  /// Where Solaris puts its services (rusersd, status, ...); elsewhere clients may be given such a port.
-  private static func isSolaris(_ port: UInt16) -> Bool { port >= 32771 && port <= 32780 }
-
   /// How likely a service of RPC listens at `port` when its peer has `peer`: 2 at home, 1 likely, 0 no sign of it.
   static func rank(_ port: UInt16?, peer: UInt16?) -> Int {
     guard let port else { return 0 }
     if isRegistered(port) { return 2 }
     // A peer below 512 is a service itself; privileged clients of RPC take 512 to 1023.
-    return isSolaris(port) && peer ?? 0 >= 512 ? 1 : 0
+    // Where Solaris has its services, others give clients a port.
+    return Service.solarisPorts.contains(port) && peer ?? 0 >= 512 ? 1 : 0
   }
 }

@@ -1,11 +1,6 @@
 package import Evidence
 
 extension RPCProcedure {
-  private static let portmapper: UInt32 = 100_000
-  private static let nfs: UInt32 = 100_003
-  private static let mount: UInt32 = 100_005
-  private static let nfsCallback: UInt32 = 1_073_741_824
-
   /// The procedure's name in lower case, as rpcbind logs it; empty when it has none that is known.
   package var name: Bytes {
     // RFC 5531, section 12.1: procedure 0 does nothing in every program.
@@ -23,7 +18,7 @@ extension RPCProcedure {
   }
 
   var portmap: Portmap? {
-    guard program == RPCProcedure.portmapper, (2...4).contains(version) else { return nil }
+    guard program == ProgramTable.portmapper, (2...4).contains(version) else { return nil }
     switch (version, procedure) {
     case (2, 1...3): return .mapping2
     case (3...4, 1...3), (4, 9): return .mapping
@@ -40,11 +35,11 @@ extension RPCProcedure {
   }
   /// GETPORT, GETADDR or GETVERSADDR: the answer is where a program listens.
   var asksForPort: Bool { portmap != nil && (procedure == 3 || version == 4 && procedure == 9) }
-  var isMount: Bool { program == RPCProcedure.mount && (1...3).contains(version) }
-  var isNFS: Bool { program == RPCProcedure.nfs && (2...4).contains(version) }
+  var isMount: Bool { program == ProgramTable.mountd && (1...3).contains(version) }
+  var isNFS: Bool { program == ProgramTable.nfs && (2...4).contains(version) }
   /// A COMPOUND of NFSv4, or of the server that calls its client back.
   var isCompound: Bool {
-    procedure == 1 && (program == RPCProcedure.nfs && version == 4 || program == RPCProcedure.nfsCallback)
+    procedure == 1 && (program == ProgramTable.nfs && version == 4 || program == ProgramTable.nfsCallback)
   }
 
   /// Programs for which exploits are known, or whose numbers were given out by Sun when they were: of their calls even

@@ -21,10 +21,11 @@ enum RPCSignatures {
 
   /// Procedure 0 is NULL in every program (RFC 5531, section 12.1), so the lists begin with 1.
   static let table: [UInt32: [List]] = [
-    100_000: portmapper, 100_001: rstat, 100_002: rusers, 100_003: nfs, 100_004: ypserv, 100_005: mount,
+    ProgramTable.portmapper: portmapper, 100_001: rstat, 100_002: rusers, ProgramTable.nfs: nfs, 100_004: ypserv,
+    ProgramTable.mountd: mount,
     100_007: ypbind, 100_008: wall, 100_009: yppasswd, 100_011: rquota, 100_012: spray, 100_017: rex,
     100_021: lockManager, 100_024: status, 100_026: bootparam, 100_028: ypupdate, 100_068: calendar,
-    100_083: toolTalk, 100_227: nfsACL, 150_001: pcnfs, 1_073_741_824: nfsCallback,
+    100_083: toolTalk, 100_227: nfsACL, 150_001: pcnfs, ProgramTable.nfsCallback: nfsCallback,
   ]
 
   // MARK: Limits

@@ -94,7 +94,7 @@ enum SuricataRecord {
 
   private static func nfs(_ record: JSONRecord, _ flow: inout SensorFlow, _ citation: Citation) -> SensorReading {
     if flow.source.port == 2049, flow.target.port != 2049 { (flow.source, flow.target) = (flow.target, flow.source) }
-    var rpc = RPCFacts(program: 100_003)
+    var rpc = RPCFacts(program: ProgramTable.nfs)
     rpc.version = record.integer("nfs.version").flatMap { UInt32(exactly: $0) }
     rpc.procedureName = record.text("nfs.procedure")?.lowercased ?? ""
     rpc.replyStatus = record.text("nfs.status") ?? record.text("rpc.status") ?? ""

@@ -84,7 +84,7 @@ extension Deducer {
 
   private func exports() -> [Deduction] {
     let lists = wireCalls.filter {
-      $0.rpc?.program == 100_005 && ($0.rpc?.resultEntries ?? 0) > 0 && $0.outcome == .answered
+      $0.rpc?.program == ProgramTable.mountd && ($0.rpc?.resultEntries ?? 0) > 0 && $0.outcome == .answered
     }
     return lists.prefix(4).map { event in
       let entries = event.rpc?.resultEntries ?? 0
@@ -100,7 +100,7 @@ extension Deducer {
   }
 
   private func handles() -> [Deduction] {
-    let mounts = wireCalls.filter { $0.rpc?.program == 100_005 && $0.rpc?.procedureName == "mnt" }
+    let mounts = wireCalls.filter { $0.rpc?.program == ProgramTable.mountd && $0.rpc?.procedureName == "mnt" }
     return Dictionary(grouping: mounts) { mount($0) }.sorted { $0.key < $1.key }.compactMap { text, events in
       text.isEmpty ? nil : Deduction(text, .certain, cite(events))
     }

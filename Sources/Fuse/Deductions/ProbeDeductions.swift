@@ -2,12 +2,9 @@ import Evidence
 
 /// Tries at ports: what was looked for, and what the host did about it.
 extension Deducer {
-  /// Where Solaris starts to put RPC services.
-  static let solarisPorts: ClosedRange<UInt16> = 32_771...32_780
-
   func probes() -> [Deduction] {
     let reported = events.filter { $0.action == .probe && $0.view == .host }
-    let direct = Dictionary(grouping: reported.filter { $0.target.port.map(Deducer.solarisPorts.contains) ?? false }) {
+    let direct = Dictionary(grouping: reported.filter { $0.target.port.map(Service.solarisPorts.contains) ?? false }) {
       Service($0.transport ?? .tcp, $0.target.port ?? 0)
     }
     var deductions: [Deduction] = []

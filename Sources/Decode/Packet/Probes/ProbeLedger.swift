@@ -57,6 +57,8 @@ struct ProbeLedger: Sendable {
   private var forgotten = Classes(concern: Forgotten(), other: Forgotten())
   private(set) var oddities = OddityTally()
 
+  /// A batch of frames has fewer; what is not prepared for is only slower.
+  private static let expectedCap = 64
   /// So many sources ahead memory is asked for them.
   private static let lookahead = 16
 
@@ -86,7 +88,7 @@ struct ProbeLedger: Sendable {
   mutating func expect(_ address: UInt128) {
     let hash = seed.hash(address)
     index.prefetch(hash: hash)
-    if expected.count < 64 { expected.append(hash) }
+    if expected.count < ProbeLedger.expectedCap { expected.append(hash) }
   }
 
   /// Brings what is known of the sources that are expected into the cache.
