@@ -46,22 +46,39 @@ struct Contradiction {
   private func missing(_ events: [Event], _ pairs: [Pair]) -> [IncidentFinding] {
     guard !clocks.isEmpty, pairs.count >= Contradiction.witnesses else { return [] }
     let paired = Set(pairs.map(\.hostEvent))
-    var moments: [Host: [Timestamp]] = [:]
-    for pair in pairs {
-      moments[identities.resolve(events[pair.hostEvent].target.host), default: []].append(
-        events[pair.hostEvent].time.timestamp)
-    }
+    let moments = Dictionary(grouping: pairs.map { events[$0.hostEvent] }) { identities.resolve($0.target.host) }
+      .mapValues { $0.map(\.time.timestamp).sorted() }
     return events.indices.compactMap { index in
       let event = events[index]
       guard event.view == .host, event.action == .rpcCall, event.time.isDated, !paired.contains(index),
         let address = event.source.host.address, !address.isLoopback
       else { return nil }
       let host = identities.resolve(event.target.host)
-      guard clocks[host] != nil, let seen = moments[host] else { return nil }
-      let near = seen.map { $0.seconds(since: event.time.timestamp) }.filter { abs($0) <= Contradiction.reach }
-      guard near.count >= Contradiction.witnesses, near.contains(where: { $0 <= 0 }), near.contains(where: { $0 >= 0 })
+      guard clocks[host] != nil, let seen = moments[host],
+        Contradiction.isAmong(seen, event.time.timestamp)
       else { return nil }
       return IncidentFinding(signature: Contradiction.unseen, pattern: "log line without a packet", events: [index])
     }
+  }
+
+  /// Whether enough moments lie within reach, on both sides.
+  /// - Parameter moments: In order.
+  private static func isAmong(_ moments: [Timestamp], _ time: Timestamp) -> Bool {
+    let low = moments.firstPlace { $0.seconds(since: time) >= -reach }
+    let high = moments.firstPlace { $0.seconds(since: time) > reach }
+    guard high - low >= witnesses else { return false }
+    return moments[low] <= time && moments[high - 1] >= time
+  }
+}
+
+extension [Timestamp] {
+  /// The first place at which something holds that holds from there on; in as many steps as the count has digits.
+  fileprivate func firstPlace(where holds: (Timestamp) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }
