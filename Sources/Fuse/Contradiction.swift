@@ -17,6 +17,9 @@ struct Contradiction {
     self.clocks = clocks
   }
 
+  /// What this finds.
+  static let signatures = [answered, unseen]
+
   private static let answered = Signature(
     id: "watchfloor-log-denies-answer", title: "Log says refused, and the wire shows an answer", stage: .unexplained,
     lethality: 3, lethalityReason: "what the log denies was given away", level: "high", techniques: ["T1070"],

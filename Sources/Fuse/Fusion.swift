@@ -8,6 +8,9 @@ package struct Fusion: Sendable {
   private let settings: FusionSettings
   package init(settings: FusionSettings) { self.settings = settings }
 
+  /// Of the findings that fusion makes itself, because they take both views; all others are a rule's.
+  package static let signatures = Contradiction.signatures
+
   /// What stands beside the events.
   package struct Context: Sendable {
     package var exposures: [Exposure]

@@ -1,6 +1,7 @@
 import Detect
 import Evidence
 import Foundation
+import Fuse
 import Knowledge
 import Testing
 import Workbench
@@ -38,6 +39,22 @@ struct RulesCommandTests {
     let show = try await Program.run(["rules", "show", RulesCommandTests.dump])
     #expect(show.outputText.contains("rules/portmapper.yaml:1") && show.outputText.contains("rpc.procedure"))
     #expect(try await Program.run(["rules", "show", "nobody"]).status == 2)
+  }
+
+  @Test("what fusion finds itself is listed and shown like a rule, and its rules and it have different ids")
+  func fused() async throws {
+    let list = try await Program.run(["rules", "list"]).outputText.split(separator: "\n")
+    let ids = list.map { String($0.prefix { $0 != "\t" }) }
+    #expect(Set(ids).count == ids.count)
+    for signature in Fusion.signatures {
+      #expect(ids.contains(signature.id))
+      let show = try await Program.run(["rules", "show", signature.id])
+      #expect(show.status == 0 && show.outputText.contains(signature.limits.prefix(30)), "\(show.outputText)")
+      let explain = try await Program.run(["rules", "explain", signature.id, RulesCommandTests.log])
+      #expect(explain.status == 2 && explain.errorText.contains("both views"))
+    }
+    let coverage = try await Program.run(["rules", "coverage", RulesCommandTests.log, "--as-of", "2026-11-30"])
+    #expect(Fusion.signatures.allSatisfy { coverage.outputText.contains("(\($0.id))") })
   }
 
   @Test("check tells all faults with their places, and --lenient what can apply") func check() async throws {

@@ -9,7 +9,8 @@ struct RulesCommand: AsyncParsableCommand {
     abstract: "Lists, checks, tests and explains the rules.",
     discussion: """
       Rules are Sigma files: the library's, and those of --rules. What of Sigma is read, and the form of cases and \
-      pipelines, stands in docs/rules.md.
+      pipelines, stands in docs/rules.md. `list`, `show` and `coverage` also tell the findings that take both views and \
+      are made where these are fused; they have no file.
 
       Exit status: 0 done; 1 a case failed; 2 wrong usage, or rules with faults.
       """,

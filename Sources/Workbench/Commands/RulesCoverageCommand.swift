@@ -1,6 +1,8 @@
 import ArgumentParser
 import Detect
 import Evidence
+import Fuse
+import Judge
 
 /// `watchfloor rules coverage PATH...`
 struct RulesCoverageCommand: AsyncParsableCommand {
@@ -16,29 +18,35 @@ struct RulesCoverageCommand: AsyncParsableCommand {
     try await RulesCommand.reportingFaults {
       let base = try evidence.knowledgeBase()
       let analysis = try await evidence.analyse(paths)
-      var counts: [String: Int] = [:]
-      for finding in base.rules.reportingAll.findings(in: analysis.events) {
-        counts[finding.signature.id, default: 0] += 1
-      }
-      let headers = base.rules.headers
+      let counts = RulesCoverageCommand.counts(analysis, base.rules)
+      let signatures = base.rules.headers.map(\.signature) + Fusion.signatures
       var page = Page(isColoured: Terminal.wantsColour)
-      let triggered = headers.filter { counts[$0.id] != nil }
-      page.heading("Triggered: \(triggered.count) of \(headers.count) rules, by \(analysis.events.count) events")
-      for header in triggered {
-        page.item("\(counts[header.id] ?? 0)", indent: 8, Bytes("\(header.signature.title) (\(header.id))").notation)
+      let triggered = signatures.filter { counts[$0.id] != nil }
+      page.heading("Triggered: \(triggered.count) of \(signatures.count) rules, by \(analysis.events.count) events")
+      for signature in triggered {
+        page.item("\(counts[signature.id] ?? 0)", indent: 8, Bytes("\(signature.title) (\(signature.id))").notation)
       }
       page.heading("Not triggered")
-      for header in headers where counts[header.id] == nil {
-        page.item("-", indent: 8, Bytes("\(header.signature.title) (\(header.id))").notation)
+      for signature in signatures where counts[signature.id] == nil {
+        page.item("-", indent: 8, Bytes("\(signature.title) (\(signature.id))").notation)
       }
       page.heading("ATT&CK techniques")
-      for technique in Set(headers.flatMap(\.signature.techniques)).sorted() {
-        let own = headers.filter { $0.signature.techniques.contains(technique) }
+      for technique in Set(signatures.flatMap(\.techniques)).sorted() {
+        let own = signatures.filter { $0.techniques.contains(technique) }
         let hit = own.count { counts[$0.id] != nil }
         page.item(technique, indent: 12, "\(hit) of \(own.count) rules triggered")
       }
       Terminal.output(page.text)
     }
+  }
+
+  /// Findings by the id of what made them: of all rules, reported or not, and of fusion.
+  private static func counts(_ analysis: Analysis, _ rules: RuleSet) -> [String: Int] {
+    let fused = Set(Fusion.signatures.map(\.id))
+    let found =
+      rules.reportingAll.findings(in: analysis.events).map(\.signature.id)
+      + analysis.incidents.flatMap { $0.incident.findings.map(\.signature.id) }.filter { fused.contains($0) }
+    return found.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detect
 import Evidence
+import Fuse
 
 /// `watchfloor rules explain RULE PATH...`
 struct RulesExplainCommand: AsyncParsableCommand {
@@ -18,7 +19,9 @@ struct RulesExplainCommand: AsyncParsableCommand {
   func run() async throws {
     try await RulesCommand.reportingFaults {
       let base = try evidence.knowledgeBase()
-      guard base.rules.header(named: rule) != nil else { throw RulesCommand.unknown(rule) }
+      guard base.rules.header(named: rule) != nil else {
+        throw Fusion.signatures.contains { $0.id == rule } ? RulesCommand.fused(rule) : RulesCommand.unknown(rule)
+      }
       let analysis = try await evidence.analyse(paths)
       var page = Page(isColoured: Terminal.wantsColour)
       if let rule = base.rules.rule(named: rule) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detect
 import Evidence
+import Fuse
 
 /// `watchfloor rules list`
 struct RulesListCommand: AsyncParsableCommand {
@@ -14,16 +15,17 @@ struct RulesListCommand: AsyncParsableCommand {
     try await RulesCommand.reportingFaults {
       let base = try KnowledgeBase(try knowledge.folder(), rules: rules.sources)
       var page = Page(isColoured: Terminal.wantsColour)
-      for header in base.rules.headers {
-        let signature = header.signature
-        let facts = [
-          signature.level, signature.stage.rawValue, header.status.isEmpty ? "-" : header.status,
-          signature.techniques.isEmpty ? "-" : signature.techniques.joined(separator: ","),
-        ]
-        let columns = [signature.id] + facts + [signature.title]
-        page.line(columns.map { Bytes($0).notation }.joined(separator: "\t"))
-      }
+      for header in base.rules.headers { page.line(RulesListCommand.line(header.signature, status: header.status)) }
+      for signature in Fusion.signatures { page.line(RulesListCommand.line(signature, status: "")) }
       Terminal.output(page.text)
     }
+  }
+
+  private static func line(_ signature: Signature, status: String) -> String {
+    let columns = [
+      signature.id, signature.level, signature.stage.rawValue, status.isEmpty ? "-" : status,
+      signature.techniques.isEmpty ? "-" : signature.techniques.joined(separator: ","), signature.title,
+    ]
+    return columns.map { Bytes($0).notation }.joined(separator: "\t")
   }
 }

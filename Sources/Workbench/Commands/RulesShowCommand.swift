@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detect
 import Evidence
+import Fuse
 
 /// `watchfloor rules show RULE`
 struct RulesShowCommand: AsyncParsableCommand {
@@ -15,14 +16,31 @@ struct RulesShowCommand: AsyncParsableCommand {
   func run() async throws {
     try await RulesCommand.reportingFaults {
       let base = try KnowledgeBase(try knowledge.folder(), rules: rules.sources)
-      guard let header = base.rules.header(named: rule) else { throw RulesCommand.unknown(rule) }
-      var page = Page(isColoured: Terminal.wantsColour)
-      page.line(page.styled(Bytes(header.signature.title).notation, .bold))
-      for (label, text) in facts(header, base.rules) where !text.isEmpty {
-        page.item(label, indent: 16, Bytes(text).notation)
+      if let header = base.rules.header(named: rule) {
+        show(header.signature.title, facts(header, base.rules))
+      } else if let signature = Fusion.signatures.first(where: { $0.id == rule }) {
+        show(signature.title, facts(signature))
+      } else {
+        throw RulesCommand.unknown(rule)
       }
-      Terminal.output(page.text)
     }
+  }
+
+  private func show(_ title: String, _ facts: [(String, String)]) {
+    var page = Page(isColoured: Terminal.wantsColour)
+    page.line(page.styled(Bytes(title).notation, .bold))
+    for (label, text) in facts where !text.isEmpty { page.item(label, indent: 16, Bytes(text).notation) }
+    Terminal.output(page.text)
+  }
+
+  /// Of what fusion finds itself.
+  private func facts(_ signature: Signature) -> [(String, String)] {
+    [
+      ("id", signature.id), ("made by", "the fusion of both views; no file has it"), ("level", signature.level),
+      ("stage", signature.stage.rawValue),
+      ("lethality", signature.lethality.map { "\($0), \(signature.lethalityReason)" } ?? ""),
+      ("techniques", signature.techniques.joined(separator: ", ")), ("does not prove", signature.limits),
+    ]
   }
 
   private func facts(_ header: RuleHeader, _ set: RuleSet) -> [(String, String)] {
@@ -45,6 +63,10 @@ struct RulesShowCommand: AsyncParsableCommand {
 extension RulesCommand {
   static func unknown(_ rule: String) -> Faults {
     Faults([Fault(file: rule, "no rule has this id or name; see watchfloor rules list")])
+  }
+
+  static func fused(_ id: String) -> Faults {
+    Faults([Fault(file: id, "is found where both views are fused, and no rule that single records are held against")])
   }
 }
 
