@@ -28,6 +28,27 @@ extension Incident {
       kept.subtracting(untold.subtracting(told)).sorted(), findings: found, pairs: pairs, places: targetPlaces)
   }
 
+  /// What the incident did by a property of its events: the part of each value that a finding speaks of.
+  package func parts<Key: Hashable>(by key: (Event) -> Key) -> [Key: Incident] {
+    let keys = events.map(key)
+    let members = Dictionary(grouping: events.indices) { keys[$0] }
+    guard members.count > 1 else { return members.mapValues { _ in self } }
+    var found: [Key: [IncidentFinding]] = [:]
+    for finding in findings {
+      for (key, own) in Dictionary(grouping: finding.events, by: { keys[$0] }) {
+        found[key, default: []].append(
+          IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: own))
+      }
+    }
+    let near = Dictionary(grouping: pairs.filter { keys[$0.hostEvent] == keys[$0.networkEvent] }) { keys[$0.hostEvent] }
+    let places = targetPlaces
+    var parts: [Key: Incident] = [:]
+    for (key, indices) in members {
+      parts[key] = excerpt(indices, findings: found[key] ?? [], pairs: near[key] ?? [], places: places)
+    }
+    return parts
+  }
+
   /// The number of the target that each spelling belongs to.
   package var targetPlaces: [Host: Int] {
     var places: [Host: Int] = [:]

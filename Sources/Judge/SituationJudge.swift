@@ -40,25 +40,11 @@ package struct SituationJudge: Sendable {
   private func window(_ day: Day, _ chronicle: inout Chronicle, _ watch: inout Watch, before: [Int])
     -> Situation.Window
   {
-    let touched = chronicle.parts(of: day)
-    let patterns = unique(touched.flatMap(\.patterns))
-    let novel = patterns.filter { chronicle.firstDay[$0] == day }
-    let unexplained = unique(
-      touched.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
-    let span = Span(
-      label: day.description, incidents: touched.count, events: touched.reduce(0) { $0 + $1.eventCount },
-      hostRecords: touched.flatMap(\.events).filter { $0.view == .host }.reduce(0) { $0 + $1.count },
-      patterns: patterns, novel: novel, unexplained: unexplained,
-      sources: Set(touched.map(\.source).filter { $0 != .unknown && !$0.isLocal }).count,
-      targets: Set(touched.flatMap { $0.targets.map(\.host) }).count,
-      held: touched.isEmpty ? nil : Double(touched.count { $0.outcome.isHeld }) / Double(touched.count),
-      trend: Trend(touched.count, before: before))
+    var sum = SpanSum()
+    for part in chronicle.parts(of: day) { sum.add(part) }
+    var span = sum.span(label: day.description) { chronicle.firstDay[$0] == day }
+    span.trend = Trend(span.incidents, before: before)
     return Situation.Window(day: day, span: span, call: call(&chronicle, &watch, at: day))
-  }
-
-  private func unique(_ patterns: [String]) -> [String] {
-    var seen: Set<String> = []
-    return patterns.filter { seen.insert($0).inserted }
   }
 
   private func gaps(_ days: [Day]) -> [ClosedRange<Day>] {
