@@ -10,7 +10,8 @@ struct DrillCommand: AsyncParsableCommand {
     abstract: "Puts you in the analyst's seat: evidence day by day, your call first.",
     discussion: """
       'watchfloor drill list' names the scenarios, 'watchfloor drill NAME' plays one. A scenario is a folder with evidence \
-      and a scenario.yaml (docs/drill.md), and NAME may be the path of such a folder.
+      and a scenario.yaml (docs/drill.md), and NAME may be the path of such a folder. With --answers FILE the answers \
+      come from a file, one a line, and nobody is asked.
 
       Exit status: 0 played; 2 wrong usage, or a scenario with faults.
       """,
