@@ -4,7 +4,8 @@ package struct Event: Sendable {
   package enum Action: String, Sendable, Hashable, CaseIterable {
     /// An RPC call, with its reply where one was seen.
     case rpcCall = "rpc-call"
-    /// A transport connection or a UDP exchange with an RPC service whose payload was not decoded.
+    /// A transport connection or a UDP exchange with an RPC service whose payload was not decoded; or a packet as of the
+    /// middle of one, which a packet filter logged.
     case connection
     /// A try at a port that carried no request.
     case probe

@@ -30,6 +30,30 @@ struct OverclaimTests {
     #expect(arrived.severity.networkCountermeasures.why == "it reached the host")
   }
 
+  private static func filtered(_ flags: String) -> String {
+    "Jan  5 10:00:00 gw kernel: IN=eth0 OUT= SRC=192.0.2.66 DST=198.51.100.7 LEN=84 TTL=49 ID=5 DF PROTO=TCP "
+      + "SPT=875 DPT=2049 WINDOW=501 RES=0x00 \(flags) URGP=0 \n"
+  }
+
+  @Test(
+    "a packet in the middle of a connection that a packet filter logged is called no probe",
+    arguments: [("ACK", true), ("ACK PSH", true), ("ACK FIN", true), ("ACK SYN", true), ("RST", true), ("SYN", false)])
+  func midConnection(flags: String, isMid: Bool) async throws {
+    let judged = try #require(try await Analysing.run(text: Self.filtered(flags)).incidents.first)
+    #expect(judged.incident.title.lowercased().contains("probe") != isMid, "\(judged.incident.title)")
+    #expect(judged.incident.title.contains("opens no connection") == isMid)
+    #expect(judged.incident.outcome == .unknown && judged.incident.disclosed.isEmpty)
+    #expect(judged.severity.systemCountermeasures.assumed && judged.severity.networkCountermeasures.assumed)
+  }
+
+  @Test("what a service sends back to a client is no probe of the client's port")
+  func reply() async throws {
+    let text =
+      "Jan  5 10:00:00 gw kernel: drop: IN=eth0 OUT= SRC=192.0.2.53 DST=198.51.100.7 LEN=120 TTL=49 ID=5 PROTO=UDP "
+      + "SPT=53 DPT=32771 LEN=100\n"
+    #expect(try await Analysing.run(text: text).incidents.isEmpty)
+  }
+
   @Test("an exploit that a daemon logged is not called no exploitation, whatever came of it")
   func exploit() async throws {
     let name = #"^X%8x%hn%hn\220\220\220\220\220\220"#
