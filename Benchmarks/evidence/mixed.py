@@ -56,11 +56,11 @@ class Account:
 
 
 class Traffic:
-    def __init__(self, size, seed):
+    def __init__(self, size, seed, has_attackers=True):
         chance = random.Random(seed)
         scale = min(1.0, size / FULL_SIZE)
         self.size, self.site = size, Site(scale)
-        self.attacks = plant_attackers(chance, self.site, round(FULL_ATTACKERS * scale))
+        self.attacks = plant_attackers(chance, self.site, round(FULL_ATTACKERS * scale)) if has_attackers else []
         self.rpc, self.rest = Account(), Account()
         self.clients, self.others = Clients(chance, self.site), Rest(chance, self.site)
         self.begins = self.planned(chance)

@@ -1,0 +1,54 @@
+import Evidence
+import Foundation
+import Fuse
+import Judge
+import Testing
+import Workbench
+
+/// A day on which nobody attacks, written by Benchmarks/generate: 3000 lines of a file server, and thousands of packets.
+@Suite(.enabled(if: Program.areInstalled("python3"), "python3 is not installed"))
+struct OrdinaryDayTests {
+  private static let quiet: Set<String> = ["informational", "low"]
+
+  /// The day's capture; its log and the site's configuration stand beside it.
+  private func day(in scratch: Scratch, seed: Int) async throws -> (capture: String, site: String) {
+    let capture = scratch.path + "/day.pcap"
+    let result = try await Program.run(
+      ["quiet", "2", capture, "\(seed)"], executable: Repository.root + "/Benchmarks/generate")
+    try #require(result.status == 0, "\(result.errorText)")
+    return (capture, try Repository.text(capture + ".watchfloor.yaml"))
+  }
+
+  @Test("an ordinary day's log triggers nothing above low, and no incident", arguments: [1, 2, 3])
+  func log(seed: Int) async throws {
+    let scratch = try Scratch()
+    let (capture, site) = try await day(in: scratch, seed: seed)
+    let analysis = try await Analysing.run([capture + ".log"], asOf: "2026-11-02", configuration: site)
+    #expect(analysis.incidents.isEmpty, "\(analysis.incidents.map(\.incident.title))")
+    let loud = analysis.findings.filter { !Self.quiet.contains($0.signature.level) }
+    #expect(loud.isEmpty, "\(Set(loud.map { "\($0.signature.title): \($0.pattern)" }))")
+    // Else there was nothing to be quiet about.
+    #expect(analysis.hostRecords == 3000 && analysis.eventCount > 500 && !analysis.findings.isEmpty)
+    #expect(analysis.oddities.isEmpty, "\(analysis.oddities.counts)")
+    #expect(analysis.situation.call.condition == .green)
+  }
+
+  /// Without knowing the site nobody can tell its clients from strangers: what is remarkable of a stranger is a finding of
+  /// a client too, and no incident.
+  @Test(
+    "an ordinary day's capture gives no incident, and all that it triggers is what own clients do", arguments: [1, 2])
+  func capture(seed: Int) async throws {
+    let scratch = try Scratch()
+    let (capture, site) = try await day(in: scratch, seed: seed)
+    let analysis = try await Analysing.run([capture, capture + ".log"], asOf: "2026-11-02", configuration: site)
+    #expect(analysis.incidents.isEmpty, "\(analysis.incidents.map(\.incident.title))")
+    #expect(analysis.packets > 3000 && analysis.eventCount > 700)
+    let own = try #require(IPNetwork("10.0.0.0/8"))
+    for finding in analysis.findings where !Self.quiet.contains(finding.signature.level) {
+      #expect(finding.events.count == 1, "\(finding.signature.title)")
+      let sources = finding.events.map { analysis.events[$0].source.host.address }
+      #expect(sources.allSatisfy { $0.map { own.contains($0) } ?? false }, "\(finding.signature.title)")
+      #expect(["reconnaissance", "access"].contains(finding.signature.stage.rawValue))
+    }
+  }
+}
