@@ -22,6 +22,8 @@ package struct ByteSource: ~Copyable {
   package let compression: Compression?
   /// When a regular file was last changed; nil for pipes.
   package let modified: Timestamp?
+  /// As the file was when it was opened.
+  private let openedState: PackedInput.State?
   /// Offset of the block's first byte in the unpacked input.
   package private(set) var blockOffset = 0
 
@@ -43,12 +45,21 @@ package struct ByteSource: ~Copyable {
     content = .nothing
     compression = nil
     modified = nil
+    openedState = nil
   }
 
   private init(_ opened: Opened) {
     content = opened.content
     compression = opened.compression
     modified = opened.modified
+    openedState = opened.state
+  }
+
+  /// Whether the file changed between its opening and its end, in words. Of what is packed the unpacking tells.
+  package var change: String? {
+    guard case .plain(let input) = content, let before = openedState, let after = input.state else { return nil }
+    if input.offset < before.length { return "ended at byte \(input.offset), of \(before.length) when it was opened" }
+    return before == after ? nil : "was written to while it was read"
   }
 
   /// What the last ``read(keeping:)`` or ``peek()`` brought.
@@ -120,6 +131,7 @@ extension ByteSource {
     var content: Content
     var compression: Compression?
     var modified: Timestamp?
+    var state: PackedInput.State?
 
     init(path: String) throws(CaptureError) {
       let isStandardInput = path == "-"
@@ -127,6 +139,7 @@ extension ByteSource {
       guard descriptor >= 0 else { throw .cannotOpen(reason: Opened.reason(path, errno)) }
       let input = PackedInput(descriptor: descriptor, closesAtEnd: !isStandardInput)
       modified = try Opened.modification(descriptor)
+      state = modified == nil ? nil : input.state
       let prefix = try input.peek(Compression.prefixLength)
       compression = Compression.recognise(prefix.rawSpan)
       content = try Opened.content(of: input, compression)

@@ -14,6 +14,21 @@ final class PackedInput {
     self.closesAtEnd = closesAtEnd
   }
 
+  /// What shows that a file was written to.
+  struct State: Equatable {
+    var length: Int
+    var seconds: Int
+    var nanoseconds: Int
+  }
+
+  /// The file's length and when it was last changed, now.
+  var state: State? {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    return State(
+      length: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+  }
+
   deinit {
     if closesAtEnd { close(descriptor) }
   }

@@ -5,6 +5,8 @@ package enum Oddity {
     case captureCut = "capture_cut"
     case compressedFileDamaged = "compressed_file_damaged"
     case unreadableFile = "unreadable_file"
+    /// Somebody wrote to the file, or cut it off, while it was read.
+    case fileChanged = "file_changed"
     case unsupportedFormat = "unsupported_format"
     case binaryInput = "binary_input"
     case sameBytes = "same_bytes"

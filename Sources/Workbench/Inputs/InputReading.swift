@@ -141,6 +141,11 @@ package struct InputReader: Sendable {
     splitter.finish { line, place in push(line, place, &decoder, &intake) }
     decoder.finish(into: &intake)
     if let trouble { throw trouble }
+    if let change = source.change {
+      let end = Provenance(
+        input: reading.input.id, place: .lines(first: 0, last: 0), offset: intake.tally.bytes, length: 0)
+      intake.oddities.note(.fileChanged, Citation(end, text: Bytes("the file \(change)")))
+    }
   }
 
   /// Stands in where no day is known; what it gives is thrown away.
