@@ -14,9 +14,14 @@ package struct TextDecoder {
   private var lastRecords = LastRecords()
   private var table = ZeekTable()
   private var export = JournalExport()
+  /// What other sensors tell of tries at ports, of which one flood can make any number.
+  private var probes: EventSums
 
   /// A record is never joined from more lines than this.
   private static let joinCap = 8
+  /// Probes of an input that other sensors recorded: more than the scan of a network of 65,536 addresses. Of more the
+  /// oldest go.
+  package static let sensorProbeCap = 65_536
 
   package init(
     input: InputID, library: FormatLibrary, asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]
@@ -25,10 +30,12 @@ package struct TextDecoder {
   }
 
   package init(
-    input: InputID, library: FormatLibrary, calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable]
+    input: InputID, library: FormatLibrary, calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable],
+    probeCap: Int = sensorProbeCap
   ) {
     self.input = input
     self.zone = zone
+    probes = EventSums(cap: probeCap)
     lines = LogLineReader(library: library, syslog: SyslogReader(calendar: calendar, zone: zone, zones: zones))
     reports = ReportReader(programs: library.programs)
   }
@@ -76,6 +83,9 @@ package struct TextDecoder {
       read(entry, Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0), into: &intake)
     }
     reports.finish(into: &intake)
+    if let gone = probes.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
+    intake.events += probes.summed()
+    probes = EventSums(cap: TextDecoder.sensorProbeCap)
   }
 
   // MARK: Beginning a record
@@ -184,7 +194,7 @@ package struct TextDecoder {
     switch reading {
     case .event(let event):
       count(event.time, hasYear: true, into: &intake)
-      intake.events.append(event)
+      if event.action == .probe { probes.add(event, by: .moment) } else { intake.events.append(event) }
       intake.tally.understood += 1
     case .sum(let event, let period):
       count(event.time, hasYear: true, into: &intake)

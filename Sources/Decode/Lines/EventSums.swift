@@ -6,7 +6,19 @@ package import Evidence
 /// A sum does not depend on the order of what it sums, nor on how the evidence is split; its first record stands for it.
 package struct EventSums: Sendable {
   /// How long what is summed may be apart.
-  package enum Period: Sendable { case hour, day }
+  package enum Period: Sendable {
+    /// Not at all: only what is the same at the same moment.
+    case moment
+    case hour, day
+
+    fileprivate var nanoseconds: Int64 {
+      switch self {
+      case .moment: 1
+      case .hour: 3_600_000_000_000
+      case .day: 86_400_000_000_000
+      }
+    }
+  }
 
   private struct Key: Hashable {
     var action: Event.Action
@@ -32,8 +44,7 @@ package struct EventSums: Sendable {
   package var isEmpty: Bool { events.isEmpty }
 
   package mutating func add(_ event: Event, by period: Period) {
-    let length: Int64 = period == .hour ? 3_600_000_000_000 : 86_400_000_000_000
-    add(event, EventSums.key(event, event.time.timestamp.nanoseconds / length))
+    add(event, EventSums.key(event, event.time.timestamp.nanoseconds / period.nanoseconds))
   }
 
   private static func key(_ event: Event, _ period: Int64) -> Key {
