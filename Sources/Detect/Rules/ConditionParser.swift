@@ -66,7 +66,11 @@ struct ConditionParser {
 
   private mutating func whole() throws(Fault) -> Expression {
     let expression = try disjunction()
-    if let token = next { throw fault("unexpected '\(token.text)' in the condition") }
+    if let token = next {
+      // Sigma 2.0 dropped aggregations behind a condition.
+      let hint = token.text == "|" ? ": aggregations are of Sigma 1; write a correlation" : ""
+      throw fault("unexpected '\(token.text)' in the condition" + hint)
+    }
     return expression
   }
 

@@ -32,8 +32,12 @@ struct RuleReader {
   func read(_ document: YAMLNode, _ faults: inout [Fault]) -> Draft? {
     let known = faults.count
     guard let entries = document.entries(&faults) else { return nil }
-    checkKeys(entries, &faults)
     let keys = Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    if let action = keys["action"], ["global", "repeat", "reset"].contains(action.scalar?.text) {
+      faults.append(action.fault("collections with 'action' are of Sigma 1; write each rule in full"))
+      return nil
+    }
+    checkKeys(entries, &faults)
     let logSource = LogSource(keys["logsource"], &faults)
     let own = ownBlock(keys["watchfloor"], &faults)
     let header = header(document, keys, own, logSource, &faults)
