@@ -8,6 +8,8 @@ struct CorrelationWriter {
       case runs
       /// Which events are part of any alert; the backend takes the first chain, and we all.
       case chains
+      /// Whether there is any: what a chain lists, the specification does not say.
+      case found
       /// The matches that nothing followed.
       case absence
     }
@@ -24,6 +26,7 @@ struct CorrelationWriter {
     func expected(_ alerts: [Reference.Alert]) -> [[Int]] {
       switch meaning {
       case .chains: return alerts.isEmpty ? [] : [[alerts.map { Int($0.end) }.min() ?? 0]]
+      case .found: return alerts.isEmpty ? [] : [[1]]
       case .absence:
         let starts = Set(alerts.map { "\($0.group) \(Int($0.start))" }).count
         return [[starts]]
@@ -50,6 +53,7 @@ struct CorrelationWriter {
     func summary(_ findings: [[Int]]) -> [[Int]] {
       switch meaning {
       case .runs: findings.sorted { $0.lexicographicallyPrecedes($1) }
+      case .found: findings.isEmpty ? [] : [[1]]
       case .absence: [[findings.reduce(0) { $0 + $1.count }]]
       case .chains: findings.isEmpty ? [] : [[firstEnd(findings)]]
       }
@@ -71,7 +75,9 @@ struct CorrelationWriter {
   }
 
   mutating func trial(number: Int) -> Trial {
-    let timespan = Int.random(in: 5...15, using: &random)
+    // From seconds to more than a week.
+    let (unit, length) = pick([("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)])
+    let count = Int.random(in: 5...15, using: &random)
     let groups = pick(["[source.ip]", "[source.ip, process.name]"])
     let (lines, meaning) = correlation(number)
     let rules = ["a", "b", "c"].map { letter in
@@ -79,15 +85,24 @@ struct CorrelationWriter {
         + "detection: {s: {rpc.argument: \(letter)}, condition: s}\n---\n"
     }
     let text =
-      rules.joined() + "title: Z\nname: z\ncorrelation:\n  timespan: \(timespan)s\n"
+      rules.joined()
+      + (lines.contains("many") ? inner(timespan: "\(count)\(unit)") : "")
+      + "title: Z\nname: z\ncorrelation:\n  timespan: \(count)\(unit)\n"
       + (lines.contains("group-by") ? lines : lines + "  group-by: \(groups)\n")
-    return Trial(text: text, events: events(isShort: meaning != .runs), meaning: meaning, timespan: timespan)
+    return Trial(
+      text: text, events: events(isShort: meaning != .runs, step: length), meaning: meaning, timespan: count * length)
+  }
+
+  /// What a chain builds on.
+  private mutating func inner(timespan: String) -> String {
+    "title: Many\nname: many\ncorrelation:\n  type: event_count\n  rules: [rule_a]\n  timespan: \(timespan)\n"
+      + "  group-by: [source.ip]\n  condition: {gte: \(Int.random(in: 2...3, using: &random))}\n---\n"
   }
 
   private mutating func correlation(_ number: Int) -> (String, Trial.Meaning) {
     let bound = "\(pick(["gt", "gte"])): \(Int.random(in: 2...4, using: &random))"
     let rules = pick(["[rule_a]", "[rule_a, rule_b]"])
-    switch number % 10 {
+    switch number % 12 {
     case 0: return ("  type: event_count\n  rules: \(rules)\n  condition: {\(bound)}\n", .runs)
     case 1: return ("  type: value_count\n  rules: \(rules)\n  condition: {field: message, gte: 2}\n", .runs)
     case 2: return ("  type: temporal\n  rules: [rule_a, rule_b, rule_c]\n", .runs)
@@ -106,6 +121,10 @@ struct CorrelationWriter {
       let type = pick(["value_median", "value_percentile"])
       let extra = type == "value_median" ? "" : ", percentile: \(percentile)"
       return ("  type: \(type)\n  rules: \(rules)\n  condition: {field: source.port, gte: 60\(extra)}\n", .runs)
+    case 9:
+      return ("  type: temporal\n  rules: [many, rule_b]\n  group-by: [source.ip]\n", .runs)
+    case 10:
+      return ("  type: temporal\n  rules: [many, rule_c]\n  group-by: [source.ip]\n", .found)
     default:
       return (
         "  type: temporal\n  rules: [rule_a, rule_b]\n  group-by: [machine]\n"
@@ -115,10 +134,11 @@ struct CorrelationWriter {
   }
 
   /// No two at the same second: what comes first there is not the backend's question.
-  private mutating func events(isShort: Bool) -> [[String: Plain]] {
+  /// - Parameter step: The unit of time, in seconds.
+  private mutating func events(isShort: Bool, step: Int) -> [[String: Plain]] {
     var seconds = 0
     return (0..<(isShort ? 14 : 40)).map { _ in
-      seconds += [1, 1, 2, 3, 5, 16].randomElement(using: &random) ?? 1
+      seconds += step * ([1, 1, 2, 3, 5, 16].randomElement(using: &random) ?? 1)
       let group = isShort ? 1 : Int.random(in: 1...2, using: &random)
       return [
         "@timestamp": .text(RuleWriter.stamp(seconds)), "rpc.argument": .text(pick(["a", "b", "c", "a", "B", "d"])),

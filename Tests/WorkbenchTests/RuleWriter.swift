@@ -57,7 +57,11 @@ struct RuleWriter {
     [0, 1, 9, 53, 111, 2049].randomElement(using: &random) ?? 0
   }
   static func address(_ random: inout SeededNumbers) -> String {
-    ["192.0.2.\(Int.random(in: 0...255, using: &random))", "192.0.3.1", "10.1.2.3"].randomElement(using: &random) ?? ""
+    [
+      "192.0.2.\(Int.random(in: 0...255, using: &random))", "192.0.3.1", "10.1.2.3",
+      "2001:db8::\(Int.random(in: 1...9, using: &random))", "2001:db8:1:2::5", "2001:db8:1::7", "2001:db9::1",
+      "fe80::1",
+    ].randomElement(using: &random) ?? ""
   }
 
   // MARK: Rules
@@ -122,7 +126,10 @@ struct RuleWriter {
       let value = "\(RuleWriter.number(&random))"
       return pick(["\(number): \(value)", "\(number)|neq: \(value)", "\(number): [\(value), 53]", "\(number): '*1*'"])
     case 7:
-      let network = pick(["192.0.2.0/24", "192.0.2.0/25", "10.0.0.0/8", "0.0.0.0/0"])
+      let network = pick([
+        "192.0.2.0/24", "192.0.2.0/25", "10.0.0.0/8", "0.0.0.0/1", "'2001:db8::/32'", "'2001:db8:1::/48'",
+        "'2001:db8:1:2::/64'", "'fe80::/10'", "'2001:db8::1/128'",
+      ])
       return pick([
         "\(address)|cidr: \(network)", "\(address): \(RuleWriter.address(&random))", "\(address): '192.0.?.1'",
       ])

@@ -9,7 +9,8 @@ import Testing
 /// Differences that are meant, with what decides, are not generated:
 /// - `week`: SQLite counts weeks 0 to 53, the modifiers appendix says 1 to 52, ISO 8601 has 1 to 53, which is ours.
 /// - `utf16` and its kin without Base64: SQL text holds no zero bytes.
-/// - IPv6 in `cidr`: the backend compares spellings, the appendix says that the value is a network.
+/// - IPv6 in `cidr` where addresses of the network are spelled in several ways (`2001:db8::/33`): the backend compares
+///   spellings, the appendix says that the value is a network. For the same reason `0.0.0.0/0`, whose spelling is `*`.
 /// - dashes beyond `-` and `/` as what `windash` replaces: the appendix names five, pySigma replaces two.
 /// - conditions with an upper bound: the backend tells "fewer than five" of every window that ends at a match, also
 ///   where the fifth follows at once; the correlation specification speaks of the count in the given time frame.
