@@ -6,6 +6,7 @@ package struct Intake: Sendable {
   /// Packets of text traces, which conversations are made of once all inputs are read.
   package var packets: [PacketRecord] = []
   package var exposures: [Exposure] = []
+  package var shutPorts: [ShutPorts] = []
   package var mentions: [Mention] = []
   package var hostFacts: [HostFact] = []
   /// Events of which only the number matters.

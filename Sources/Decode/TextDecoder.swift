@@ -13,6 +13,7 @@ package struct TextDecoder {
   private var pending: Pending?
   private var lastRecords = LastRecords()
   private var table = ZeekTable()
+  private var nmap = NmapXML()
   private var export = JournalExport()
   /// What other sensors tell of tries at ports, of which one flood can make any number.
   private var probes: EventSums
@@ -82,6 +83,7 @@ package struct TextDecoder {
     if let entry = export.finish() {
       read(entry, Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0), into: &intake)
     }
+    nmap.finish(into: &intake)
     reports.finish(into: &intake)
     if let gone = probes.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
     intake.events += probes.summed()
@@ -115,10 +117,11 @@ package struct TextDecoder {
 
   /// A look at the first byte, which settles it for nearly every line.
   private func beginsStructured(_ line: RawSpan) -> Bool {
-    if export.isOpen || table.isOpen { return true }
+    if export.isOpen || table.isOpen || nmap.isOpen { return true }
     guard line.byteCount > 0 else { return false }
     switch line.byte(0) {
     case 0x7b, 0x23, 0x5f: return true
+    case 0x3c: return NmapXML.begins(line)
     case 0x74, 0x6e: return AuditRecord.begins(line)
     default: return false
     }
@@ -126,6 +129,11 @@ package struct TextDecoder {
 
   /// An entry of the journal, or a record of another sensor; false when the line is neither.
   private mutating func readStructured(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
+    if nmap.isOpen || NmapXML.begins(line), nmap.push(line, place, into: &intake) {
+      intake.tally.note(.nmap)
+      intake.tally.understood += 1
+      return true
+    }
     if export.isOpen || JournalExport.begins(line) {
       switch export.push(line, offset: place.offset) {
       case .entry(let entry): read(entry, place, into: &intake)

@@ -16,6 +16,15 @@ package struct Exposure: Sendable {
   package var state: Bytes
   /// An rpcbind universal address that is not inet, such as `host.autofs`.
   package var localAddress: Bytes
+  /// The day that the report gives itself; most name none.
+  package var day: Day?
+  /// Of rpcinfo: the row stands below the head of its table, without a line in between that is no row. What such a table
+  /// does not list was not registered.
+  package var isOfTable = false
+  /// Of nmap: the report gives an answer as the reason of the state. Without one, `open` by UDP may be silence.
+  package var hasAnswered = false
+  /// Of nmap: it asked the service what it is (`-sV`), so ``name`` is not taken from the port's number.
+  package var isRecognised = false
   package var citation: Citation
 
   package init(
@@ -33,6 +42,34 @@ package struct Exposure: Sendable {
     self.name = name
     self.state = state
     self.localAddress = localAddress
+    self.citation = citation
+  }
+}
+
+/// Ports at which a scan met no service: closed, or kept from it by a filter.
+package struct ShutPorts: Sendable {
+  package enum State: String, Sendable, Hashable, CaseIterable { case closed, filtered }
+
+  /// The name that the report gives the host, if any.
+  package var host: Bytes
+  package var address: IPAddress?
+  package var transport: Transport
+  package var ports: ClosedRange<UInt16>
+  package var state: State
+  /// The day that the report gives itself.
+  package var day: Day?
+  package var citation: Citation
+
+  package init(
+    host: Bytes, address: IPAddress?, transport: Transport, ports: ClosedRange<UInt16>, state: State, day: Day?,
+    citation: Citation
+  ) {
+    self.host = host
+    self.address = address
+    self.transport = transport
+    self.ports = ports
+    self.state = state
+    self.day = day
     self.citation = citation
   }
 }

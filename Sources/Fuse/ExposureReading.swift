@@ -67,7 +67,7 @@ package struct ExposureReading: Sendable {
     } else if let program = programs.program(named: exposure.name), !program.risk.isEmpty {
       parts.append("\(program.name) by the port's number: \(program.risk)")
     }
-    if exposure.transport == .udp, exposure.state.notation.hasPrefix("open") {
+    if exposure.transport == .udp, !exposure.hasAnswered, exposure.state.notation.hasPrefix("open") {
       parts.append("\"\(exposure.state.notation)\" by UDP means that no answer came, which a filter causes too")
       if let closed = closedByTCP(exposure) {
         parts.append(

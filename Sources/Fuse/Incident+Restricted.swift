@@ -78,7 +78,9 @@ extension Incident {
     }
     let seen = Set(found.map(\.pattern))
     part.patterns = patterns.filter { seen.contains($0) }
-    part.targets = Set(part.events.compactMap { places[$0.target.host] }).sorted().map { targets[$0] }
+    var tried = TriedServices()
+    for event in part.events { tried.add(event, places) }
+    part.targets = tried.places.sorted().map { tried.narrowed(targets[$0], at: $0) }
     part.views = Set(part.events.map(\.view))
     part.first = events[first].time
     part.last = events[last].time
@@ -92,5 +94,34 @@ extension Incident {
     part.title = part.title(
       lead?.signature, programs: Set((lead?.events ?? []).compactMap { part.events[$0].rpc?.program }))
     return part
+  }
+}
+
+/// The targets of some events and the services that these tried there.
+struct TriedServices: Sendable {
+  /// The numbers of the targets.
+  private(set) var places: Set<Int> = []
+  private var services: [Int: Set<Service>] = [:]
+  /// Of scans, whose sum does not tell every port's host.
+  private var ofScans: Set<Service> = []
+
+  /// - Parameter numbers: ``Incident/targetPlaces``.
+  mutating func add(_ event: Event, _ numbers: [Host: Int]) {
+    if let place = numbers[event.target.host] {
+      places.insert(place)
+      if event.action != .response, let port = event.target.port, let transport = event.transport {
+        services[place, default: []].insert(Service(transport, port))
+      }
+    }
+    guard let sum = event.probes else { return }
+    ofScans.formUnion(sum.ports.map(\.service))
+    ofScans.formUnion(sum.open.map(\.service))
+  }
+
+  /// The target with those of its services that were tried.
+  func narrowed(_ target: Incident.Target, at place: Int) -> Incident.Target {
+    var target = target
+    target.services.removeAll { !ofScans.contains($0) && services[place]?.contains($0) != true }
+    return target
   }
 }

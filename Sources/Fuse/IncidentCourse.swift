@@ -51,7 +51,8 @@ package struct IncidentCourse: Sendable {
     /// Of those the ones that a host record settles.
     var settled: Set<Int> = []
     var deeds: [Deed: Int] = [:]
-    var targets: Set<Int> = []
+    var tried = TriedServices()
+    var programs: Set<UInt32> = []
     /// Programs that a finding's events call; two are enough to know that it is not one.
     var called: [Int: Set<UInt32>] = [:]
     var lead: (finding: Int, count: Int)?
@@ -131,7 +132,9 @@ package struct IncidentCourse: Sendable {
   private mutating func learn(_ chapter: Chapter) {
     for index in chapter.news {
       let event = incident.events[index]
-      if let place = places[event.target.host] { learned.targets.insert(place) }
+      learned.tried.add(event, places)
+      if let program = event.rpc?.program { learned.programs.insert(program) }
+      if let asked = event.rpc?.argumentProgram { learned.programs.insert(asked) }
       learned.first = min(learned.first ?? event.time, event.time)
       learned.last = max(learned.last ?? event.time, event.time)
       let kind = Learned.Kind(
@@ -170,7 +173,8 @@ package struct IncidentCourse: Sendable {
     known.pairs = []
     let seen = Set(known.findings.map(\.pattern))
     known.patterns = incident.patterns.filter { seen.contains($0) }
-    known.targets = learned.targets.sorted().map { incident.targets[$0] }
+    known.targets = learned.tried.places.sorted().map { learned.tried.narrowed(incident.targets[$0], at: $0) }
+    known.programs = incident.programs.filter { learned.programs.contains($0.number) }
     known.views = Set(known.events.map(\.view))
     (known.first, known.last) = (first, last)
     // With everything known it is the incident itself.

@@ -36,14 +36,15 @@ struct Scene {
     earlier = chronicle.count(from: formerHorizon, to: eve)
     // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
     serious = tried.filter { $0.outcome < .unanswered || $0.outcome == .unanswered && $0.hasArrived }
-      .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }.sorted(by: JudgedIncident.precedes)
+      .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
+        by: JudgedIncident.precedes)
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
     held = attacks.filter(\.outcome.isHeld)
     unexplained = Set(current.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
     let firstDay = chronicle.firstDay
     novel = Set(current.flatMap(\.patterns)).filter { firstDay[$0].map { $0 >= horizon } ?? false }
-    answeredSeverity = max(0, disclosing.map { severity.severity(of: $0).score }.max() ?? 0)
+    answeredSeverity = max(0, disclosing.map { severity.severity(of: $0, at: day).score }.max() ?? 0)
     covered = (
       chronicle.coveredDays(from: horizon, to: day), chronicle.coveredDays(from: formerHorizon, to: eve),
       chronicle.coveredDays(from: memory, to: day)

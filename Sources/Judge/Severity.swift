@@ -8,12 +8,24 @@ package struct Severity: Sendable, Hashable {
     package var value: Int
     package var why: String
     package var assumed: Bool
-    package init(_ value: Int, _ why: String, assumed: Bool = false) {
+    /// The record of a report that it comes from.
+    package var evidence: [Citation]
+    package init(_ value: Int, _ why: String, assumed: Bool = false, evidence: [Citation] = []) {
       self.value = min(5, max(1, value))
       self.why = why
       self.assumed = assumed
+      self.evidence = evidence
+    }
+    /// Where a record stands is no part of the verdict: the same evidence in other files gives the same term.
+    package static func == (left: Term, right: Term) -> Bool {
+      left.value == right.value && left.why == right.why && left.assumed == right.assumed
+    }
+    package func hash(into hasher: inout Hasher) {
+      hasher.combine(value)
+      hasher.combine(why)
     }
     static func assumed(_ why: String) -> Term { Term(3, why, assumed: true) }
+    fileprivate func adding(_ words: String) -> Term { Term(value, why + words, assumed: assumed, evidence: evidence) }
     fileprivate var bounds: ClosedRange<Int> { assumed ? 1...5 : value...value }
   }
 
@@ -36,7 +48,7 @@ package struct Severity: Sendable, Hashable {
   }
 }
 
-/// What the configuration says of the hosts that are to be protected.
+/// What the configuration and reports say of the hosts that are to be protected.
 package struct Estate: Sendable {
   package struct Asset: Sendable {
     package var name: Bytes
@@ -58,9 +70,11 @@ package struct Estate: Sendable {
   }
   package var assets: [Asset]
   package var facts: [HostFact]
-  package init(assets: [Asset] = [], facts: [HostFact] = []) {
+  package var reports: ReportedServices
+  package init(assets: [Asset] = [], facts: [HostFact] = [], reports: ReportedServices = ReportedServices()) {
     self.assets = assets
     self.facts = facts
+    self.reports = reports
   }
 
   func assets(of incident: Incident) -> [Asset] {
@@ -83,10 +97,30 @@ package struct SeverityJudge: Sendable {
   private let estate: Estate
   package init(estate: Estate) { self.estate = estate }
 
-  package func severity(of incident: Incident) -> Severity {
-    Severity(
+  /// - Parameter day: Reports of later days were not known; nil takes all.
+  package func severity(of incident: Incident, at day: Day? = nil) -> Severity {
+    var severity = Severity(
       criticality: criticality(incident), lethality: lethality(incident), systemCountermeasures: system(incident),
       networkCountermeasures: network(incident))
+    if !estate.reports.isEmpty { report(on: incident, at: day, &severity) }
+    return severity
+  }
+
+  /// Fills the terms that neither the configuration nor the incident itself decides from reports.
+  private func report(on incident: Incident, at day: Day?, _ severity: inout Severity) {
+    let reports = estate.reports
+    if severity.criticality.assumed, let term = reports.criticality(incident, at: day) { severity.criticality = term }
+    // Of the host itself, and of what came from nobody knows where, no report tells whether it was kept out.
+    guard !incident.source.isLocal else { return }
+    // A connection that was made shows what a report of an open port would, and no more.
+    if severity.systemCountermeasures.assumed, [.unknown, .unanswered].contains(incident.outcome) {
+      let term = reports.system(incident, at: day)
+      severity.systemCountermeasures = term ?? severity.systemCountermeasures.adding(reports.caveat(incident, at: day))
+    }
+    if severity.networkCountermeasures.assumed, incident.source != .unknown {
+      let term = reports.network(incident, at: day)
+      severity.networkCountermeasures = term ?? severity.networkCountermeasures
+    }
   }
 
   private func criticality(_ incident: Incident) -> Severity.Term {

@@ -178,6 +178,7 @@ package struct Analyst: Sendable {
       intake.events += reading.intake.events
       intake.packets += reading.intake.packets
       intake.exposures += reading.intake.exposures
+      intake.shutPorts += reading.intake.shutPorts
       intake.sums.merge(reading.intake.sums)
       intake.mentions += reading.intake.mentions
       intake.hostFacts += reading.intake.hostFacts
@@ -241,7 +242,9 @@ package struct Analyst: Sendable {
     _ incidents: [Incident], _ events: [Event], _ findings: [Finding], _ intake: Intake,
     _ summaries: [Analysis.InputSummary], _ emptyFolders: [String], _ rpc: RPCTally
   ) -> Analysis {
-    let estate = Estate(assets: configuration.assets, facts: intake.hostFacts)
+    let estate = Estate(
+      assets: configuration.assets, facts: intake.hostFacts,
+      reports: ReportedServices(exposures: intake.exposures, shut: intake.shutPorts))
     let severity = SeverityJudge(estate: estate)
     let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
     let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Day.today

@@ -14,7 +14,7 @@ package struct Judgement: Sendable {
   /// The incidents as they were known at the end of a day, the worst first.
   package func ranking(_ incidents: [Incident], at day: Day) -> [JudgedIncident] {
     incidents.compactMap { $0.known(at: day) }
-      .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
+      .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }
       .sorted(by: JudgedIncident.precedes)
   }
 

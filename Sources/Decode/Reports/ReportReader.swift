@@ -8,9 +8,13 @@ struct ReportReader: Sendable {
   private enum Context {
     case none
     /// `rpcinfo -p` (or the long form with universal addresses), of a host if one is named.
-    case rpcinfo(host: Bytes, hasAddresses: Bool)
+    case rpcinfo(host: Bytes, hasAddresses: Bool, table: TableState)
     case nmap(host: Bytes, address: IPAddress?)
   }
+  /// How much of a table of rpcinfo there is: `grep` prints rows without their head, and people cut rows out.
+  private enum TableState { case headless, whole, cut }
+  /// The day that nmap's first line gave.
+  private var nmapDay: Day?
   private var context = Context.none
   /// `SunOS name 5.6 Generic` whose machine stands in the next line.
   private var unfinishedHost: HostFact?
@@ -30,6 +34,7 @@ struct ReportReader: Sendable {
     if let fact = unfinishedHost { intake.hostFacts.append(fact) }
     unfinishedHost = nil
     context = .none
+    nmapDay = nil
   }
 
   private mutating func read(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> RecordKind? {
@@ -57,6 +62,9 @@ struct ReportReader: Sendable {
       return .script
     }
     if isProgramTable(first, words) { return .programTable }
+    if case .rpcinfo(let host, let hasAddresses, _) = context {
+      context = .rpcinfo(host: host, hasAddresses: hasAddresses, table: .cut)
+    }
     return nil
   }
 
@@ -70,13 +78,15 @@ struct ReportReader: Sendable {
   /// `program vers proto port`, `program version netid address service owner`, or the command that prints them.
   private mutating func beginsRpcinfo(_ words: Words) -> Bool {
     if words.starts(with: ["program", "vers", "proto", "port"]) {
-      if case .rpcinfo = context {} else { context = .rpcinfo(host: "", hasAddresses: false) }
+      var host: Bytes = ""
+      if case .rpcinfo(let known, _, _) = context { host = known }
+      context = .rpcinfo(host: host, hasAddresses: false, table: .whole)
       return true
     }
     if words.starts(with: ["program", "version", "netid", "address"]) {
       var host: Bytes = ""
-      if case .rpcinfo(let known, _) = context { host = known }
-      context = .rpcinfo(host: host, hasAddresses: true)
+      if case .rpcinfo(let known, _, _) = context { host = known }
+      context = .rpcinfo(host: host, hasAddresses: true, table: .whole)
       return true
     }
     guard let command = words.list.firstIndex(of: "rpcinfo"), command <= 3 else { return false }
@@ -89,7 +99,8 @@ struct ReportReader: Sendable {
     // neither.
     guard !arguments.contains(where: { $0.array.contains(0x24) && $0.count > 1 }) else { return false }
     guard !prompt.isEmpty || arguments.count <= 1 || arguments[0].array.first == 0x2d else { return false }
-    context = .rpcinfo(host: host(ofCommand: arguments, prompt: prompt.first), hasAddresses: false)
+    context = .rpcinfo(
+      host: host(ofCommand: arguments, prompt: prompt.first), hasAddresses: false, table: .headless)
     return true
   }
 
@@ -110,7 +121,10 @@ struct ReportReader: Sendable {
     else { return nil }
     var host: Bytes = ""
     var hasAddresses = false
-    if case .rpcinfo(let known, let addresses) = context { (host, hasAddresses) = (known, addresses) }
+    var isOfTable = false
+    if case .rpcinfo(let known, let addresses, let table) = context {
+      (host, hasAddresses, isOfTable) = (known, addresses, table == .whole)
+    }
     // nmap's script prints `100000  2,3,4  111/tcp  rpcbind`.
     if let slash = words[2].array.firstIndex(of: 0x2f), case .nmap(let name, let address) = context,
       let port = Bytes(Array(words[2].array[..<slash])).decimal.flatMap({ UInt16(exactly: $0) }),
@@ -119,15 +133,17 @@ struct ReportReader: Sendable {
       let versions = words[1].array.split(separator: 0x2c).compactMap {
         Bytes(Array($0)).decimal.flatMap { UInt32(exactly: $0) }
       }
-      return versions.map {
-        Exposure(
+      return versions.map { version in
+        var exposure = Exposure(
           report: .rpcinfo, host: name, address: address, transport: transport, port: port, program: program,
-          version: $0,
-          name: words[3], citation: citation())
+          version: version, name: words[3], citation: citation())
+        exposure.day = nmapDay
+        return exposure
       }
     }
     guard let version = words[1].decimal.flatMap({ UInt32(exactly: $0) }) else { return nil }
     var exposure = Exposure(report: .rpcinfo, host: host, program: program, version: version, citation: citation())
+    exposure.isOfTable = isOfTable
     if let transport = ReportReader.transports[words[2]] {
       exposure.transport = transport
       exposure.name = words.count > 4 ? words[4] : ""
@@ -180,6 +196,7 @@ struct ReportReader: Sendable {
       || words.starts(with: ["Nmap", "run", "completed"]) || words.starts(with: ["Nmap", "done:"])
     {
       context = .none
+      if words[0] == "Starting" { nmapDay = ReportReader.day(ofStart: words) }
       return .nmap
     }
     guard case .nmap(let host, let address) = context else { return nil }
@@ -189,12 +206,24 @@ struct ReportReader: Sendable {
       return isHead ? .nmap : nil
     }
     if row.state.starts(with: "open") {
-      intake.exposures.append(
-        Exposure(
-          report: .nmap, host: host, address: address, transport: row.transport, port: row.port, name: row.service,
-          state: row.state, citation: citation()))
+      var exposure = Exposure(
+        report: .nmap, host: host, address: address, transport: row.transport, port: row.port, name: row.service,
+        state: row.state, citation: citation())
+      exposure.day = nmapDay
+      intake.exposures.append(exposure)
+    } else if let state = ShutPorts.State(rawValue: row.state.notation) {
+      intake.shutPorts.append(
+        ShutPorts(
+          host: host, address: address, transport: row.transport, ports: row.port...row.port, state: state,
+          day: nmapDay, citation: citation()))
     }
     return .nmap
+  }
+
+  /// `Starting Nmap 7.93 ( https://nmap.org ) at 2026-11-23 12:04 UTC`: the day as the scanner's own zone has it.
+  private static func day(ofStart words: Words) -> Day? {
+    guard let at = words.list.lastIndex(of: "at"), at + 1 < words.count else { return nil }
+    return Day(words[at + 1].notation)
   }
 
   // MARK: uname, scripts, tables

@@ -53,6 +53,7 @@ package struct ExplainReport {
       page.item(
         "  \(sign.isEmpty ? " " : sign) \(name) \(term.value)", indent: 20, (term.assumed ? "assumed: " : "") + term.why
       )
+      cite(term.evidence, indent: 20)
     }
     if severity.range.count > 1 {
       page.item(

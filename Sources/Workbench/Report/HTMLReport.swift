@@ -148,18 +148,9 @@ package struct HTMLReport {
     guard !analysis.exposures.isEmpty else { return }
     folded(&page, "Exposed services, as reports list them; no attack", analysis.exposures.count) { page in
       for (exposure, risk) in zip(analysis.exposures, analysis.risks).prefix(200) {
-        page.element("li", text: exposureText(exposure) + (risk.isEmpty ? "" : ": \(risk)"))
+        page.element("li", text: exposure.words(analysis.programs) + (risk.isEmpty ? "" : ": \(risk)"))
       }
     }
-  }
-
-  private func exposureText(_ exposure: Exposure) -> String {
-    let host = exposure.host.isEmpty ? exposure.address?.description ?? "a host without a name" : exposure.host.notation
-    let port = exposure.port.map { "/\($0)" } ?? ""
-    let program = exposure.program.map { " program \($0) version \(exposure.version ?? 0)" } ?? ""
-    let known = exposure.program.map { analysis.programs.name(of: $0) } ?? ""
-    return "\(host) \(exposure.transport?.rawValue ?? "")\(port)\(program) "
-      + (exposure.name.isEmpty ? known : exposure.name.notation)
   }
 
   private func mentions(_ page: inout Markup) {

@@ -173,6 +173,7 @@ package struct JSONReport {
       writer.field("value", term.value)
       writer.field("why", term.why)
       writer.field("assumed", term.assumed)
+      evidence("evidence", term.evidence, &writer)
     }
     writer.field("score", severity.score)
     writer.field("low", severity.range.lowerBound)

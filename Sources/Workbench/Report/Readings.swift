@@ -31,6 +31,18 @@ extension Event {
   }
 }
 
+extension Exposure {
+  /// The service as its report lists it: host, port, program, name.
+  func words(_ programs: ProgramTable) -> String {
+    let host = host.isEmpty ? address?.description ?? "a host that the report does not name" : host.notation
+    let port = port.map { "/\($0)" } ?? ""
+    let version = version.map { " version \($0)" } ?? ""
+    let number = program.map { " program \($0)\(version)" } ?? ""
+    let known = program.map { programs.name(of: $0) } ?? ""
+    return "\(host) \(transport?.rawValue ?? "")\(port)\(number) \(name.isEmpty ? known : name.notation)"
+  }
+}
+
 extension Mention {
   /// The program that is named, the name it is given, and why somebody would want it.
   func reading(_ programs: ProgramTable) -> (program: UInt32, label: String, why: String) {

@@ -235,16 +235,7 @@ package struct TextReport {
     guard !analysis.exposures.isEmpty else { return }
     page.heading("EXPOSED SERVICES, as reports in the evidence list them; no attack")
     for (exposure, risk) in zip(analysis.exposures, analysis.risks).prefix(80) {
-      let host =
-        exposure.host.isEmpty
-        ? exposure.address?.description ?? "a host that the report does not name" : exposure.host.notation
-      let port = exposure.port.map { "/\($0)" } ?? ""
-      let program = exposure.program.map { " program \($0) version \(exposure.version ?? 0)" } ?? ""
-      let name =
-        exposure.name.isEmpty ? exposure.program.map { analysis.programs.name(of: $0) } ?? "" : exposure.name.notation
-      page.item(
-        "", indent: 2,
-        "\(host) \(exposure.transport?.rawValue ?? "")\(port)\(program) \(name)" + (risk.isEmpty ? "" : ": \(risk)"))
+      page.item("", indent: 2, exposure.words(analysis.programs) + (risk.isEmpty ? "" : ": \(risk)"))
     }
     more(analysis.exposures.count - 80)
   }

@@ -1,0 +1,281 @@
+package import Evidence
+import Fuse
+
+/// What reports in the evidence (nmap, rpcinfo) say of the services of hosts: whether what an incident tried was there,
+/// and whether a filter stood before it.
+///
+/// A report speaks of its own moment and, nmap's, of the place where the scanner stood. So it only fills terms that
+/// neither the configuration nor what happened in the incident decides.
+package struct ReportedServices: Sendable {
+  /// What a report tells of one port or program.
+  private enum State: Int, Sendable {
+    /// In the order of concern.
+    case open, registered, closed, filtered, unlisted
+  }
+
+  private struct Row: Sendable {
+    var state: State
+    var transport: Transport?
+    var ports: ClosedRange<UInt16>?
+    var program: UInt32?
+    /// The service that nmap recognised by its answer; empty where it only names the port.
+    var service: Bytes = ""
+    /// Nil where the report names none.
+    var day: Day?
+    var citation: Citation
+    var report: Exposure.Report
+
+    func covers(_ tried: Tried) -> Bool {
+      switch tried {
+      case .service(let service): transport == service.transport && ports?.contains(service.port) == true
+      case .program(let number):
+        // A log of a portmapper tells no transport: its port is 111 by either.
+        program == number || number == ProgramTable.portmapper && ports?.contains(111) == true
+      }
+    }
+  }
+
+  private enum Tried { case service(Service), program(UInt32) }
+
+  /// A row that speaks of something that the incident tried.
+  private struct Sight {
+    var host: Host
+    var tried: Tried
+    var row: Row
+  }
+
+  private var rows: [Host: [Row]] = [:]
+  /// Programs of hosts whose table of rpcinfo is whole: others were not registered.
+  private var tables: [Host: (programs: Set<UInt32>, head: Row)] = [:]
+
+  /// A report further from an incident than this, in days, tells nothing of it.
+  private static let reach = 30
+  /// Rows of one host beyond these are not looked at: so many ports are open nowhere.
+  private static let rowCap = 65_536
+
+  package init(exposures: [Exposure] = [], shut: [ShutPorts] = []) {
+    for exposure in exposures {
+      guard let row = ReportedServices.row(exposure) else { continue }
+      add(row, exposure.host, exposure.address)
+    }
+    for shut in shut {
+      let state: State = shut.state == .closed ? .closed : .filtered
+      let row = Row(
+        state: state, transport: shut.transport, ports: shut.ports, day: shut.day, citation: shut.citation,
+        report: .nmap)
+      add(row, shut.host, shut.address)
+    }
+    readTables(exposures)
+  }
+
+  package var isEmpty: Bool { rows.isEmpty }
+
+  private mutating func add(_ row: Row, _ name: Bytes, _ address: IPAddress?) {
+    for host in ReportedServices.hosts(name, address) where rows[host]?.count ?? 0 < ReportedServices.rowCap {
+      rows[host, default: []].append(row)
+    }
+  }
+
+  private static func hosts(_ name: Bytes, _ address: IPAddress?) -> [Host] {
+    let named: [Host] = name.isEmpty ? [] : [IPAddress(name.notation).map { .address($0) } ?? .name(name.lowercased)]
+    return named + (address.map { [.address($0)] } ?? [])
+  }
+
+  /// Nil for what tells nothing: silence by UDP is of an open port or of a filter.
+  private static func row(_ exposure: Exposure) -> Row? {
+    guard exposure.transport != .local else { return nil }
+    var row = Row(
+      state: .registered, transport: exposure.transport, ports: exposure.port.map { $0...$0 },
+      program: exposure.program, day: exposure.day, citation: exposure.citation, report: exposure.report)
+    guard exposure.report == .nmap else { return row }
+    guard exposure.state == "open", exposure.transport == .tcp || exposure.hasAnswered else { return nil }
+    row.state = .open
+    if exposure.isRecognised { row.service = exposure.name }
+    return row
+  }
+
+  private mutating func readTables(_ exposures: [Exposure]) {
+    var cut: Set<Host> = []
+    var found: [Host: (programs: Set<UInt32>, head: Row?)] = [:]
+    for exposure in exposures where exposure.report == .rpcinfo {
+      guard let program = exposure.program else { continue }
+      for host in ReportedServices.hosts(exposure.host, exposure.address) {
+        if !exposure.isOfTable { cut.insert(host) }
+        found[host, default: ([], nil)].programs.insert(program)
+        // Its portmapper stands in every whole table.
+        guard program == ProgramTable.portmapper, let row = ReportedServices.row(exposure) else { continue }
+        found[host]?.head = row
+      }
+    }
+    for (host, table) in found where !cut.contains(host) {
+      if let head = table.head { tables[host] = (table.programs, head) }
+    }
+  }
+
+  // MARK: What the incident tried
+
+  /// - Parameter day: Reports of later days were not known.
+  private func sights(_ incident: Incident, at day: Day?) -> (found: [Sight], isComplete: Bool, stale: Row?) {
+    var found: [Sight] = []
+    var isComplete = !incident.targets.isEmpty && !incident.events.contains { $0.action == .scan }
+    var stale: Row?
+    for target in incident.targets {
+      let tried = tried(target, incident)
+      if tried.isEmpty { isComplete = false }
+      for item in tried {
+        let rows = rows(target).filter { $0.covers(item) } + unlisted(target, item)
+        let known = rows.filter { row in row.day.map { $0 <= day ?? $0 } ?? true }
+        if let best = nearest(known, incident) {
+          found.append(Sight(host: target.host, tried: item, row: best))
+        } else {
+          stale = stale ?? known.first
+          isComplete = false
+        }
+      }
+    }
+    return (found, isComplete, stale)
+  }
+
+  private func tried(_ target: Incident.Target, _ incident: Incident) -> [Tried] {
+    let services = target.services.map { Tried.service($0) }
+    // Of several targets nothing tells which was asked for which program.
+    guard incident.targets.count == 1 else { return services }
+    let isPortSeen = services.contains { if case .service(let service) = $0 { service.port == 111 } else { false } }
+    return services
+      + incident.programs.map(\.number).filter { $0 != ProgramTable.portmapper || !isPortSeen }.map { .program($0) }
+  }
+
+  private func spellings(_ target: Incident.Target) -> [Host] {
+    var seen: Set<Host> = []
+    return ([target.host] + (target.alias.map { [$0] } ?? []) + target.spellings).map { host in
+      host.name.map { .name($0.lowercased) } ?? host
+    }.filter { seen.insert($0).inserted }
+  }
+
+  private func rows(_ target: Incident.Target) -> [Row] {
+    var seen: Set<Citation> = []
+    return spellings(target).flatMap { rows[$0] ?? [] }.filter { seen.insert($0.citation).inserted }
+  }
+
+  private func unlisted(_ target: Incident.Target, _ tried: Tried) -> [Row] {
+    guard case .program(let number) = tried else { return [] }
+    return spellings(target).compactMap { host in
+      guard let table = tables[host], !table.programs.contains(number) else { return nil }
+      var row = table.head
+      (row.state, row.program) = (.unlisted, number)
+      return row
+    }
+  }
+
+  /// The report nearest in time; those without a date last, and of equals the one of most concern.
+  private func nearest(_ rows: [Row], _ incident: Incident) -> Row? {
+    func distance(_ row: Row) -> Int { days(row, incident).map { abs($0) } ?? ReportedServices.reach }
+    return rows.filter { distance($0) <= ReportedServices.reach }.min { left, right in
+      (distance(left), left.state.rawValue, left.citation.text) < (
+        distance(right), right.state.rawValue, right.citation.text
+      )
+    }
+  }
+
+  /// How many days the report is before (negative) or after the incident; nil when one of them has no date.
+  private func days(_ row: Row, _ incident: Incident) -> Int? {
+    guard let day = row.day, incident.isDated else { return nil }
+    let (first, last) = (incident.first.timestamp.day, incident.last.timestamp.day)
+    return day < first ? day.number - first.number : max(0, day.number - last.number)
+  }
+}
+
+extension ReportedServices {
+  // MARK: Terms
+
+  /// What reports tell of the host's own defences; nil when they tell nothing.
+  func system(_ incident: Incident, at day: Day?) -> Severity.Term? {
+    let (found, isComplete, _) = sights(incident, at: day)
+    if let sight = found.first(where: { $0.row.state == .open || $0.row.state == .registered }) {
+      return term(2, sight, incident, "it was there to be called, and whether this source was let in is not shown")
+    }
+    guard isComplete, let sight = found.first,
+      found.allSatisfy({ $0.row.state == .closed || $0.row.state == .unlisted })
+    else { return nil }
+    return term(4, sight, incident, "nothing was there to be reached")
+  }
+
+  /// What reports tell of the filters on the way.
+  func network(_ incident: Incident, at day: Day?) -> Severity.Term? {
+    let (found, isComplete, _) = sights(incident, at: day)
+    if let sight = found.first(where: { $0.row.report == .nmap && [.open, .closed].contains($0.row.state) }) {
+      return term(2, sight, incident, "nothing kept the scanner out, from where it stood")
+    }
+    guard isComplete, let sight = found.first, found.allSatisfy({ $0.row.state == .filtered }) else { return nil }
+    return term(4, sight, incident, "a filter kept the scanner out, from where it stood")
+  }
+
+  /// Of what use a target is, by the services that reports list; nil when that tells no role.
+  func criticality(_ incident: Incident, at day: Day?) -> Severity.Term? {
+    incident.targets.flatMap { target in
+      rows(target).compactMap { row -> Severity.Term? in
+        guard row.day.map({ $0 <= day ?? $0 }) ?? true, nearest([row], incident) != nil, let role = role(row) else {
+          return nil
+        }
+        let tried =
+          row.program.map { Tried.program($0) }
+          ?? row.ports.map { .service(Service(row.transport ?? .tcp, $0.lowerBound)) }
+        guard let tried else { return nil }
+        return term(role.value, Sight(host: target.host, tried: tried, row: row), incident, role.words)
+      }
+    }.max { $0.value < $1.value }
+  }
+
+  /// A port's number makes no server, only what answered there; and a mailer runs on desktops as well.
+  private func role(_ row: Row) -> (value: Int, words: String)? {
+    guard row.state == .open || row.state == .registered else { return nil }
+    if row.program == ReportedServices.nfs { return (4, "it serves files (NFS)") }
+    return row.service == "domain" ? (5, "a name server answers there") : nil
+  }
+
+  private static let nfs: UInt32 = 100_003
+
+  /// Why the reports that there are do not count; empty when there are none.
+  func caveat(_ incident: Incident, at day: Day?) -> String {
+    guard let stale = sights(incident, at: day).stale, let days = days(stale, incident) else { return "" }
+    return
+      "; \(name(stale)) is \(counted(abs(days), "day", "days")) \(days < 0 ? "older" : "younger") than the incident "
+      + "and does not count"
+  }
+
+  // MARK: Words
+
+  private func term(_ value: Int, _ sight: Sight, _ incident: Incident, _ meaning: String) -> Severity.Term {
+    Severity.Term(
+      value, "\(name(sight.row))\(moment(sight.row, incident)) \(saying(sight)): \(meaning)",
+      evidence: [sight.row.citation])
+  }
+
+  private func name(_ row: Row) -> String {
+    let tool = row.report == .nmap ? "nmap's report" : "rpcinfo's table"
+    return tool + (row.day.map { " of \($0)" } ?? "")
+  }
+
+  private func moment(_ row: Row, _ incident: Incident) -> String {
+    guard row.day != nil else { return ", which has no date," }
+    guard let days = days(row, incident) else { return "" }
+    if days == 0 { return ", of the same day," }
+    return ", \(counted(abs(days), "day", "days")) \(days < 0 ? "before" : "after") it,"
+  }
+
+  private func saying(_ sight: Sight) -> String {
+    let host = sight.host.notation
+    let what =
+      switch sight.tried {
+      case .service(let service): "\(service.transport.rawValue)/\(service.port) of \(host)"
+      case .program(let number): "program \(number) of \(host)"
+      }
+    return switch sight.row.state {
+    case .open: "shows \(what) open"
+    case .registered: "lists \(what) as registered"
+    case .closed: "shows \(what) closed"
+    case .filtered: "shows \(what) filtered"
+    case .unlisted: "does not list \(what)"
+    }
+  }
+}
