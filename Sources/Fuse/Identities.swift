@@ -15,6 +15,14 @@ struct Identities: Sendable {
   private var canonical: [Host: Host] = [:]
   private(set) var links: [Link] = []
 
+  /// A name that is not joined to an address, since the calls that would join them fit more than one machine.
+  struct Ambiguity: Sendable, Hashable {
+    var host: Host
+    var reason: String
+    var evidence: [Citation]
+  }
+  private(set) var ambiguities: [Ambiguity] = []
+
   init(directory: HostDirectory) { self.directory = directory }
 
   /// One host for all its names and addresses.
@@ -37,6 +45,15 @@ struct Identities: Sendable {
     let resolved = Set(hosts.map { resolve($0) })
     return links.filter { resolved.contains(resolve($0.one)) }
   }
+
+  /// Why these hosts are not joined to others.
+  func ambiguities(of hosts: some Sequence<Host>) -> [Ambiguity] {
+    let known = Set(hosts.map { configured($0) })
+    return ambiguities.filter { known.contains(configured($0.host)) }
+  }
+
+  /// Whether the configuration says which addresses the name has: others it has not.
+  fileprivate func isConfigured(_ name: Host) -> Bool { name.name.flatMap { directory.address(of: $0) } != nil }
 
   mutating func join(_ one: Host, _ other: Host, reason: String, confidence: Confidence) {
     let (left, right) = (resolve(one), resolve(other))
@@ -132,23 +149,43 @@ extension Identities {
     guard !onWire.isEmpty else { return }
     // Records come in order of time, so for each call one window moves over the wire's events.
     var windows = onWire.mapValues { TargetWindow($0, tolerance: tolerance) }
-    var votes: [Host: [Host: Int]] = [:]
+    var votes = NameVotes()
     for event in events where event.view == .host && event.time.isDated && event.target.host.name != nil {
       guard let call = call(event), let targets = windows[call]?.targets(near: event.time) else { continue }
-      for target in targets {
-        votes[event.target.host, default: [:]][target, default: 0] += 1
+      votes.add(event, targets)
+    }
+    join(votes)
+  }
+
+  /// Joins the names whose calls fit one address, where neither the configuration nor other names stand against it.
+  private mutating func join(_ votes: NameVotes) {
+    for name in votes.names where !isConfigured(name) {
+      let ranked = votes.addresses(of: name)
+      let distinct = ranked.filter { votes.exclusive(name, $0.address) >= NameVotes.least }
+      if distinct.count > 1 {
+        ambiguities.append(votes.severalAddresses(name, distinct.map(\.address)))
+        continue
       }
-    }
-    for (name, counts) in votes.sorted(by: { $0.key < $1.key }) {
-      let ranked = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      guard let best = ranked.first, ranked.count == 1 || best.value > ranked[1].value * 2 else { continue }
+      guard let best = ranked.first, ranked.count == 1 || best.count > ranked[1].count * 2 else { continue }
+      let rivals = votes.rivals(of: name, at: best.address).filter { !Identities.areSpellings($0, name) }
+      if !rivals.isEmpty {
+        ambiguities.append(votes.severalNames([name] + rivals, best.address))
+        continue
+      }
       join(
-        name, best.key,
-        reason: "\(name.notation) and \(best.key.notation) are one host: "
-          + counted(best.value, "call", "calls") + " that its log has from a source "
-          + (best.value == 1 ? "is" : "are") + " on the wire to this address at the same time",
-        confidence: best.value > 1 ? .likely : .possible)
+        name, best.address,
+        reason: "\(name.notation) and \(best.address.notation) are one host: "
+          + counted(best.count, "call", "calls") + " that its log has from a source "
+          + (best.count == 1 ? "is" : "are") + " on the wire to this address at the same time",
+        confidence: best.count > 1 ? .likely : .possible)
     }
+  }
+
+  /// `db` and `db.example.com`: a log has the short name, another the long one.
+  private static func areSpellings(_ one: Host, _ other: Host) -> Bool {
+    guard let left = one.name?.lowercased.array, let right = other.name?.lowercased.array else { return false }
+    let (short, long) = left.count < right.count ? (left, right) : (right, left)
+    return long.starts(with: short) && (long.count == short.count || long[short.count] == 0x2e)
   }
 }
 

@@ -111,6 +111,25 @@ struct SensorClocksTests {
     }
   }
 
+  /// A clock that was set in between has no one offset: what is found is true, and what is not is not guessed.
+  @Test(arguments: [(3600.0, 0.5), (-7200, 0.5), (86_400, 0.3), (34_560_000, 0.8), (90, 0.5)])
+  func aClockThatJumpsGivesNoWrongPair(_ jump: Double, _ share: Double) {
+    for seed in 1...8 {
+      var dice = Dice(UInt64(seed))
+      var planted = plant(&dice, pairs: 40, noise: 20, days: 4, offset: 30, drift: 0)
+      let moment = share * 4 * SensorClocksTests.day + 30
+      for index in planted.events.indices
+      where planted.events[index].view == .host && planted.events[index].time.timestamp.seconds(since: start) >= moment
+      {
+        planted.events[index].time.timestamp.nanoseconds += Int64(jump) * 1_000_000_000
+      }
+      planted.events.sort(by: Event.precedes)
+      let result = found(planted)
+      #expect(result.pairs.allSatisfy { planted.truth[$0.record] == $0.packet })
+      #expect(result.clocks.allSatisfy { !$0.isDecided || $0.pairs <= 40 })
+    }
+  }
+
   /// The same calls by the clock fit as well when they are moved by a period.
   @Test func aPeriodDecidesNothing() {
     var events: [Event] = []

@@ -121,7 +121,7 @@ extension Deducer {
           [event.source.host, event.target.host].contains { $0 == link.one || $0 == link.other }
         }
         return Deduction(link.reason, link.confidence, cite(events))
-      } + visit()
+      } + identities.ambiguities(of: hosts).map { Deduction($0.reason, .possible, $0.evidence) } + visit()
   }
 
   /// Undated probes of different kinds by one source in one stretch.
