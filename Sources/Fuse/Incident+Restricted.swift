@@ -49,6 +49,19 @@ extension Incident {
     return parts
   }
 
+  /// What the incident did at a site of the configuration; nil when it does not touch it.
+  package func part(at site: String, of directory: HostDirectory) -> Incident? {
+    let own = Set(
+      targets.indices.filter { place in
+        let hosts = [targets[place].host] + (targets[place].alias.map { [$0] } ?? []) + targets[place].spellings
+        return hosts.contains { directory.site(of: $0) == site }
+      })
+    guard !own.isEmpty else { return nil }
+    guard own.count < targets.count else { return self }
+    let places = targetPlaces
+    return restricted { places[$0.target.host].map { own.contains($0) } ?? false }
+  }
+
   /// The number of the target that each spelling belongs to.
   package var targetPlaces: [Host: Int] {
     var places: [Host: Int] = [:]

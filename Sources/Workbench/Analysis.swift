@@ -17,6 +17,8 @@ package struct Analysis: Sendable {
     package var window = WindowWidth.day
     /// Patterns that an earlier report has: they are not new.
     package var history: Set<String> = []
+    /// Tell only what touches this site of the configuration.
+    package var site: String?
     package init() {}
   }
 
@@ -42,6 +44,10 @@ package struct Analysis: Sendable {
   package var situation: Situation
   /// How far the hosts' clocks are from that of the network's sensors.
   package var clocks: [ClockOffset] = []
+  /// Captures whose clocks disagree with each other.
+  package var captureClocks: [CaptureOffset] = []
+  /// The site that the incidents, the days and the condition are of; nil for all.
+  package var site: String?
   package var exposures: [Exposure]
   package var risks: [String]
   package var mentions: [Mention]
@@ -201,23 +207,51 @@ package struct Analyst: Sendable {
     }
 
     if let gone = intake.sums.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
-    var settings = fusionSettings()
     var events = intake.events
     intake.events = []
     events += intake.sums.summed()
     Event.sort(&events)
+    // A clock, a name or a day that later records tell was not known before them: what was known is fused by itself.
+    var unnoted = OddityTally()
+    let known = options.situationAt.flatMap { day in
+      events.contains { $0.isLater(than: day) }
+        ? fuse(events.filter { !$0.isLater(than: day) }, intake, &unnoted).incidents : nil
+    }
+    var oddities = intake.oddities
+    let fused = fuse(consume events, intake, &oddities)
+    intake.oddities = oddities
+    var analysis = report(
+      fused, known: known ?? fused.incidents, intake, summaries, emptyFolders, merge.table.rpcTally)
+    if summaries.count(where: { $0.tally.packets > 0 }) > 1 {
+      analysis.captureClocks = CaptureOffset.estimate(fused.events)
+    }
+    return analysis
+  }
+
+  /// What the records of all days, or of those up to one, come to.
+  private struct Fused {
+    var events: [Event]
+    var findings: [Finding]
+    var incidents: [Incident]
+    var clocks: [ClockOffset]
+  }
+
+  /// - Parameter events: In order. There may be millions, so they are taken and not copied.
+  private func fuse(_ events: consuming [Event], _ intake: Intake, _ oddities: inout OddityTally) -> Fused {
+    var settings = fusionSettings()
     Witnesses.merge(&events)
     let before = events.indices.count { events[$0].time.isDated }
     Dating(settings: settings).date(&events)
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
     settings.clocks = SensorClocks(settings: settings).align(&events)
     if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
-    let findings = detect(events, &intake.oddities)
+    let findings = detect(events, &oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
-    let incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
-    var analysis = report(incidents, events, findings, intake, summaries, emptyFolders, merge.table.rpcTally)
-    analysis.clocks = settings.clocks
-    return analysis
+    var incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
+    if let site = options.site {
+      incidents.removeAll { $0.part(at: site, of: configuration.directory) == nil }
+    }
+    return Fused(events: events, findings: findings, incidents: incidents, clocks: settings.clocks)
   }
 
   private func fusionSettings() -> FusionSettings {
@@ -238,10 +272,13 @@ package struct Analyst: Sendable {
     return findings
   }
 
+  /// - Parameter known: The incidents as the records up to the day of the condition show them.
   private func report(
-    _ incidents: [Incident], _ events: [Event], _ findings: [Finding], _ intake: Intake,
-    _ summaries: [Analysis.InputSummary], _ emptyFolders: [String], _ rpc: RPCTally
+    _ fused: Fused, known: [Incident], _ intake: Intake, _ summaries: [Analysis.InputSummary],
+    _ emptyFolders: [String], _ rpc: RPCTally
   ) -> Analysis {
+    let incidents = fused.incidents
+    let own = options.site.map { site in known.compactMap { $0.part(at: site, of: configuration.directory) } } ?? known
     let estate = Estate(
       assets: configuration.assets, facts: intake.hostFacts,
       reports: ReportedServices(exposures: intake.exposures, shut: intake.shutPorts))
@@ -252,23 +289,27 @@ package struct Analyst: Sendable {
       severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered,
       history: options.history)
     let situation = judgement.situation.situation(
-      incidents, covered: covered, asOf: options.situationAt ?? asOf, history: options.history)
-    let known = incidents.compactMap { $0.known(at: situation.asOf) }
-    let tally = SpanTally(known, history: options.history)
+      own, covered: covered, asOf: options.situationAt ?? asOf, history: options.history)
+    let tally = SpanTally(own.compactMap { $0.known(at: situation.asOf) }, history: options.history)
     let judged = incidents.map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
       .sorted(by: JudgedIncident.precedes)
-    let reading = ExposureReading(programs: knowledge.programs, events: events)
+    let reading = ExposureReading(programs: knowledge.programs, events: fused.events)
     let exposures = reading.distinct(intake.exposures)
-    return Analysis(
-      asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: events.count, findingCount: findings.count,
+    var analysis = Analysis(
+      asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: fused.events.count,
+      findingCount: fused.findings.count,
       incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
       exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
-      oddities: intake.oddities, programs: knowledge.programs, coverage: coverage(summaries, events, intake.oddities),
-      judgement: judgement, events: events, findings: findings,
+      oddities: intake.oddities, programs: knowledge.programs,
+      coverage: coverage(summaries, fused.events, intake.oddities),
+      judgement: judgement, events: fused.events, findings: fused.findings,
       window: options.window,
       spans: options.window == .day
         ? [] : tally.windows(options.window, covered: covered.filter { $0 <= situation.asOf }),
       sites: configuration.directory.sites.isEmpty ? [] : tally.sites(configuration.directory))
+    analysis.clocks = fused.clocks
+    analysis.site = options.site
+    return analysis
   }
 
   private func coverage(_ inputs: [Analysis.InputSummary], _ events: [Event], _ oddities: OddityTally) -> Coverage {
@@ -285,4 +326,9 @@ package struct Analyst: Sendable {
       tally: reading.intake.tally, duplicateOf: reading.duplicateOf,
       yearlessAsOf: reading.intake.tally.yearlessRecords > 0 ? reading.asOf : nil)
   }
+}
+
+extension Event {
+  /// Whether its record bears a later day. What has no date is known whenever it is read.
+  fileprivate func isLater(than day: Day) -> Bool { time.isDated && time.timestamp.day > day }
 }

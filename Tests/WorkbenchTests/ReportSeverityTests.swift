@@ -1,3 +1,4 @@
+import Decode
 import Evidence
 import Foundation
 import Judge

@@ -34,6 +34,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
   var baseline: String?
   @Option(help: "Tell only the N worst; what repeats counts once. JSON has all.")
   var top: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Tell only the incidents that touch this site of --config; days and condition count their part there. ECS has all.",
+      valueName: "name"))
+  var site: String?
   @Option(help: "Exit with 1 when an incident is at least this severe (-8 to 8).")
   var failAt: Int?
 
@@ -49,6 +54,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     do {
       let analysis = try await evidence.analyse(paths, capturing: live) { options, faults in
         options.window = window
+        options.site = site
         options.history = baseline.flatMap { Baseline(file: $0, faults: &faults)?.patterns } ?? []
       }
       try write(analysis)

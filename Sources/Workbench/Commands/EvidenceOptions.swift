@@ -2,6 +2,7 @@ import ArgumentParser
 import Decode
 import Evidence
 import Foundation
+import Fuse
 import Knowledge
 
 /// What to analyse and how to read it: the same for all commands that analyse evidence.
@@ -55,6 +56,13 @@ struct EvidenceOptions: ParsableArguments {
     }
     adjust(&options, &faults)
     let configuration = EvidenceOptions.configuration(config, &faults)
+    if let site = options.site, !configuration.directory.sites.contains(where: { $0.name == site }) {
+      let names = configuration.directory.sites.map(\.name)
+      faults.append(
+        Fault(
+          file: "--site",
+          "the configuration has no site '\(site)'" + (names.isEmpty ? "" : "; it has \(listed(names, limit: 12))")))
+    }
     let base = EvidenceOptions.knowledgeBase(knowledge.knowledge, rules: rules.sources, &faults)
     var list = InputList(paths: paths, faults: &faults)
     let interruption = Interruption()

@@ -73,6 +73,9 @@ package struct HTMLReport {
     page.element("header") { page in
       page.element("p", ("class", "brand"), text: "Watchfloor")
       page.element("h1", text: "Battle picture as of \(analysis.asOf)")
+      if let site = analysis.site {
+        page.element("p", ("class", "lead"), text: "Site \(Bytes(site).notation): \(Analysis.siteWords).")
+      }
       let views = analysis.incidents.count { $0.incident.views.count > 1 }
       page.element(
         "p", ("class", "lead"),
@@ -165,6 +168,11 @@ package struct HTMLReport {
   }
 
   private func clocks(_ page: inout Markup) {
+    if !analysis.captureClocks.isEmpty {
+      folded(&page, "Captures whose clocks disagree", analysis.captureClocks.count) { page in
+        for offset in analysis.captureClocks.prefix(200) { page.element("li", text: analysis.words(of: offset)) }
+      }
+    }
     guard !analysis.clocks.isEmpty else { return }
     folded(&page, "Clocks of the hosts against the network's sensors", analysis.clocks.count) { page in
       for clock in analysis.clocks.prefix(200) {

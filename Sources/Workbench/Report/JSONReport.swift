@@ -24,11 +24,13 @@ package struct JSONReport {
     writer.object { document in
       document.field("schema", "watchfloor.analysis/1")
       document.field("as_of", analysis.asOf.description)
+      if let site = analysis.site { document.field("site", Bytes(site).notation) }
       document.objects("inputs", analysis.inputs) { input($1, &$0) }
       document.object("counters") { counters(&$0) }
       document.objects("incidents", analysis.incidents.enumerated()) { incident($1.element, rank: $1.offset + 1, &$0) }
       document.object("situation") { situation(&$0) }
       document.objects("clocks", analysis.clocks) { clock($1, &$0) }
+      document.objects("capture_clocks", analysis.captureClocks) { captureClock($1, &$0) }
       document.objects("rpc", analysis.rpc) { rpc($1, &$0) }
       document.objects("exposures", zip(analysis.exposures, analysis.risks)) { exposure($1.0, risk: $1.1, &$0) }
       document.objects("mentions", analysis.mentions) { mention($1, &$0) }
@@ -285,6 +287,14 @@ package struct JSONReport {
     writer.field("calls", clock.pairs)
     writer.field("applied", clock.isApplied)
     writer.field("text", clock.words)
+  }
+
+  private func captureClock(_ offset: CaptureOffset, _ writer: inout JSONWriter) {
+    writer.field("behind", paths[offset.early] ?? "")
+    writer.field("ahead", paths[offset.late] ?? "")
+    writer.field("offset_seconds") { $0.value(offset.seconds) }
+    writer.field("exchanges", offset.exchanges)
+    writer.field("text", analysis.words(of: offset))
   }
 
   private func rpc(_ row: RPCTally.Row, _ writer: inout JSONWriter) {

@@ -26,6 +26,10 @@ package struct MarkdownReport {
     let call = analysis.situation.call
     line("# Battle picture as of \(analysis.asOf)")
     line()
+    if let site = analysis.site {
+      line("Site \(MarkdownReport.escaped(Bytes(site).notation)): \(Analysis.siteWords).")
+      line()
+    }
     line(
       "**Condition recommended for \(analysis.situation.asOf): \(call.condition.rawValue.uppercased())** "
         + "(a person decides)")

@@ -139,3 +139,18 @@ extension Severity {
     ]
   }
 }
+
+extension Analysis {
+  /// What a report on one site holds.
+  static let siteWords = "incidents that touch it, told whole; days and condition count what they did there"
+
+  /// Two captures and how far their clocks are apart.
+  func words(of offset: CaptureOffset) -> String {
+    let paths = [offset.early, offset.late].map { id in
+      inputs.first { $0.id == id }.map { Bytes($0.path).notation } ?? "an input"
+    }
+    return "\(paths[1]) is \(duration(offset.seconds.rounded())) ahead of \(paths[0]), by "
+      + "\(counted(offset.exchanges, "exchange", "exchanges")) that both saw; captures are read as of one clock, so "
+      + "what both saw may count twice"
+  }
+}

@@ -48,6 +48,9 @@ package struct TextReport {
     let packets = counted(analysis.packets, "packet", "packets")
     page.line(
       "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents"))")
+    if let site = analysis.site {
+      page.item("", indent: 0, "Site \(Bytes(site).notation): \(Analysis.siteWords)")
+    }
     page.line(
       "Condition recommended: " + page.styled(condition.rawValue.uppercased(), .bold, TextReport.style(condition))
         + "  (a person decides; the reasons stand at the end)")
@@ -188,10 +191,15 @@ package struct TextReport {
   }
 
   private mutating func clocks() {
-    guard !analysis.clocks.isEmpty else { return }
-    page.heading("CLOCKS of the hosts against the network's sensors; which is right the evidence does not say")
-    for clock in analysis.clocks.prefix(20) { page.item("", indent: 2, "\(clock.host.notation): \(clock.words)") }
-    more(analysis.clocks.count - 20)
+    if !analysis.clocks.isEmpty {
+      page.heading("CLOCKS of the hosts against the network's sensors; which is right the evidence does not say")
+      for clock in analysis.clocks.prefix(20) { page.item("", indent: 2, "\(clock.host.notation): \(clock.words)") }
+      more(analysis.clocks.count - 20)
+    }
+    guard !analysis.captureClocks.isEmpty else { return }
+    page.heading("CAPTURES whose clocks disagree; which is right the evidence does not say")
+    for offset in analysis.captureClocks.prefix(20) { page.item("", indent: 2, analysis.words(of: offset)) }
+    more(analysis.captureClocks.count - 20)
   }
 
   private mutating func spans() {
