@@ -41,6 +41,23 @@ struct BadInputTests {
     for (small, large) in zip(sizes(few), sizes(many)) { #expect(Double(large) < 1.1 * Double(small) + 2000) }
   }
 
+  @Test("a sensor a year off gives the same pairs, and the report says by how much", arguments: [2025, 2027])
+  func aYearOff(_ year: Int) async throws {
+    let (log, capture) = (Repository.recon + "/portmap1.log", Repository.recon + "/visit.pcap")
+    let configuration = try Repository.text(Repository.recon + "/watchfloor.yaml")
+    let scratch = try Scratch()
+    let dated = try Repository.text(log).replacing(#/Nov 23 (\d\d:\d\d:\d\d) /#) { "\(year)-11-23T\($0.output.1)Z " }
+    let wrong = try await Analysing.run(
+      [try scratch.write(dated, "dated"), capture], asOf: "2027-11-24", configuration: configuration)
+    let right = try await Analysing.run([log, capture], asOf: "2026-11-23", configuration: configuration)
+    let clock = try #require(wrong.clocks.first)
+    #expect(clock.isApplied && abs(abs(clock.offset) - 365 * 86_400) < 1)
+    #expect(clock.words.contains(year < 2026 ? "365 days behind" : "365 days ahead of"))
+    func pairs(_ analysis: Analysis) -> Int { analysis.incidents.reduce(0) { $0 + $1.incident.pairs.count } }
+    #expect(pairs(right) >= 18 && pairs(wrong) == pairs(right))
+    #expect(wrong.incidents.map(\.severity) == right.incidents.map(\.severity))
+  }
+
   @Test("what was known on a day is judged with the clocks that were known on it", arguments: [23, 24, 25, 26])
   func clocksOfTheDay(_ day: Int) async throws {
     let (log, capture) = (Repository.recon + "/portmap1.log", Repository.recon + "/visit.pcap")
