@@ -58,7 +58,7 @@ struct Picture {
     }
     if !scene.novel.isEmpty {
       raising.append(
-        "breadth: \(counted(scene.novel.count, "pattern was", "patterns were")) not seen in the evidence before \(scene.span)"
+        "breadth: \(counted(scene.novel.count, "pattern is", "patterns are")) new to the evidence \(scene.span)"
       )
     }
   }

@@ -44,7 +44,11 @@ struct ExplainCommand: AsyncParsableCommand {
   private static func rank(of wanted: String, in incidents: [JudgedIncident]) throws(Faults) -> Int {
     if let rank = Int(wanted), wanted.utf8.allSatisfy(\.isDigit) {
       guard (1...max(1, incidents.count)).contains(rank), !incidents.isEmpty else {
-        throw Faults([Fault(file: wanted, "there are \(counted(incidents.count, "incident", "incidents"))")])
+        throw Faults([
+          Fault(
+            file: wanted,
+            "there \(incidents.count == 1 ? "is" : "are") \(counted(incidents.count, "incident", "incidents"))")
+        ])
       }
       return rank
     }

@@ -43,7 +43,7 @@ package struct ExplainReport {
       "", indent: 0,
       "\(incident.id) · rank \(rank) of \(analysis.incidents.count) · severity \(signed(judged.severity.score)) · "
         + "\(incident.outcome.rawValue) · \(incident.span) · \(incident.viewWords) · "
-        + counted(incident.eventCount, "event", "events"))
+        + counted(incident.eventCount, "event", "events") + " · times are UTC")
   }
 
   private mutating func severity() {

@@ -85,7 +85,8 @@ extension HTMLReport {
           page.element("td", text: sign)
           page.element("th", ("scope", "row"), text: name)
           page.element("td", ("class", "value"), text: "\(term.value)")
-          page.element("td", text: (term.assumed ? "assumed: " : "") + term.why)
+          let place = term.evidence.first.map { " (" + quotation.place($0) + ")" } ?? ""
+          page.element("td", text: (term.assumed ? "assumed: " : "") + term.why + place)
         }
       }
     }

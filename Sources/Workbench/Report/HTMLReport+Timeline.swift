@@ -65,7 +65,8 @@ extension HTMLReport {
     }
     page.element("div", ("class", "lane \(view.rawValue)")) { page in
       let time = first.time.timeOfDayDescription.prefix(8)
-      let end = last.timeOfDayDescription.prefix(8)
+      let isLater = last.isDated && last.timestamp.day != first.time.timestamp.day
+      let end = (isLater ? "\(last.timestamp.day) " : "") + last.timeOfDayDescription.prefix(8)
       page.element("span", ("class", "time"), text: time == end ? "\(time)" : "\(time) to \(end)")
       page.words(" \(laneText(incident, events, view))")
       if view == .network, let pair = incident.pairs.first {
@@ -86,8 +87,11 @@ extension HTMLReport {
       case .local: "the host itself"
       default: incident.source.notation
       }
-    let outcomes = Set(events.filter { $0.action != .response }.map(\.outcome)).sorted().map(\.rawValue)
+    let outcomes = Set(events.filter { $0.action != .response }.map(\.outcome)).sorted()
+      .map { $0 == .unknown ? "outcome unknown" : $0.rawValue }
+    let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
     return "\(source) to \(listed(targets, limit: 3)): \(what), \(listed(outcomes, limit: 3))"
+      + (isBlocked ? "; blocked afterwards" : "")
   }
 
   /// The colour of a severity: as the text report has it.

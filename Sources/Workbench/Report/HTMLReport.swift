@@ -81,7 +81,8 @@ package struct HTMLReport {
         "p", ("class", "lead"),
         text: "\(counted(analysis.hostRecords, "host record", "host records")) and "
           + "\(counted(analysis.packets, "packet", "packets")) read; "
-          + "\(counted(analysis.incidents.count, "incident", "incidents")), \(views) seen from both sides.")
+          + "\(counted(analysis.incidents.count, "incident", "incidents")), \(views) seen from both sides. Times are UTC."
+      )
     }
   }
 
@@ -131,7 +132,8 @@ package struct HTMLReport {
     let held = judged.count { $0.incident.outcome.isHeld }
     let worst = judged.first.map { signed($0.severity.score) } ?? "-"
     let figures = [
-      (worst, "worst severity, of -8 to +8"), ("\(held) of \(judged.count)", "incidents held by the defences"),
+      (worst, "worst severity, of -8 to +8"),
+      ("\(held) of \(judged.count)", "incidents held: turned away, or nothing was there"),
       ("\(Set(judged.map(\.incident.source).filter { $0 != .unknown && !$0.isLocal }).count)", "sources"),
       ("\(Set(judged.flatMap { $0.incident.targets.map(\.host) }).count)", "targets"),
     ]

@@ -47,7 +47,7 @@ package struct TextReport {
     let records = counted(analysis.hostRecords, "host record", "host records")
     let packets = counted(analysis.packets, "packet", "packets")
     page.line(
-      "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents"))")
+      "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents")); times are UTC")
     if let site = analysis.site {
       page.item("", indent: 0, "Site \(Bytes(site).notation): \(Analysis.siteWords)")
     }
