@@ -143,7 +143,9 @@ package struct SeverityJudge: Sendable {
 
   private func system(_ incident: Incident) -> Severity.Term {
     let terms = estate.assets(of: incident).compactMap(\.systemCountermeasures)
-    if let term = terms.min(by: { $0.value < $1.value }) { return term }
+    if let term = terms.min(by: { $0.value < $1.value }) {
+      return term.value >= 3 ? term.adding(SeverityJudge.failure(incident)) : term
+    }
     let host = estate.facts(of: incident).first.map { "\($0.product), \($0.version.notation): " } ?? ""
     switch incident.outcome {
     case .refused, .rejected:
@@ -162,6 +164,18 @@ package struct SeverityJudge: Sendable {
       return Severity.Term(
         1, host + (incident.outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
     case .connected, .unknown, .unanswered: return .assumed(host + "the evidence does not show how the host met it")
+    }
+  }
+
+  /// What speaks against defences that the configuration calls sound: it stands, and the reader is told.
+  private static func failure(_ incident: Incident) -> String {
+    guard !incident.source.isLocal else { return "" }
+    return switch incident.outcome {
+    case .crashed where !incident.events.contains { $0.action == .stackExecution }:
+      "; here the service crashed all the same"
+    case .answered: "; here the host answered all the same"
+    case .allowed: "; here its log says that the source was let in all the same"
+    default: ""
     }
   }
 

@@ -25,6 +25,17 @@ struct SeverityTests {
     #expect(found.score == 5 + 2 - 2 - 4 && found.range == 1...1)
   }
 
+  /// The configuration's value stands, and what happened all the same is said with it.
+  @Test(arguments: Outcome.allCases) func defencesThatDidNotHoldAreSaid(_ outcome: Outcome) {
+    for value in 1...5 {
+      let term = severity(.fixture(outcome: outcome), Estate(assets: [asset(system: value)])).systemCountermeasures
+      let isFailure = value >= 3 && [.crashed, .answered, .allowed].contains(outcome)
+      #expect(term.value == value && term.why.hasPrefix("s") && term.why.contains("all the same") == isFailure)
+    }
+    let local = severity(.fixture(outcome: .allowed, source: .local("")), Estate(assets: [asset(system: 5)]))
+    #expect(local.systemCountermeasures.why == "s")
+  }
+
   @Test func theConfigurationKnowsNamesAndAddresses() {
     let address = Host.address(IPAddress(v4: 0xc000_020a))
     for incident in [
