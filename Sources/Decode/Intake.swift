@@ -6,7 +6,7 @@ package struct Intake: Sendable {
   /// Packets of text traces, which conversations are made of once all inputs are read.
   package var packets: [PacketRecord] = []
   package var exposures: [Exposure] = []
-  package var shutPorts: [ShutPorts] = []
+  package private(set) var shutPorts: [ShutPorts] = []
   package var mentions: [Mention] = []
   package var hostFacts: [HostFact] = []
   /// Events of which only the number matters.
@@ -14,6 +14,20 @@ package struct Intake: Sendable {
   package var oddities = OddityTally()
   package var tally = Tally()
   package init() {}
+
+  /// Ranges of shut ports that are kept; some bytes of a report make one. Twice as many stand before room is made.
+  private static let shutCap = 1 << 17
+
+  /// Keeps a range of shut ports; of too many the oldest go, all at once, and that is told.
+  package mutating func note(_ shut: ShutPorts) {
+    shutPorts.append(shut)
+    guard shutPorts.count >= 2 * Intake.shutCap else { return }
+    oddities.note(.tableFull, shutPorts[0].citation, count: Intake.shutCap)
+    shutPorts.removeFirst(Intake.shutCap)
+  }
+
+  /// Adds what another input tells of shut ports.
+  package mutating func merge(shut: [ShutPorts]) { shutPorts += shut }
 }
 
 /// What was read of an input. `records = understood + unconcerned + odd`, always.

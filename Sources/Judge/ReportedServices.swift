@@ -44,14 +44,29 @@ package struct ReportedServices: Sendable {
     var row: Row
   }
 
-  private var rows: [Host: [Row]] = [:]
+  /// Where a row is looked for, so that an incident sees what may speak of it and not all that is told of its host.
+  private enum Shelf: Hashable, Sendable {
+    /// 256 ports of a transport, by their high byte.
+    case ports(Host, Transport, UInt16)
+    /// Ranges that reach over many of those.
+    case wide(Host)
+    case program(Host, UInt32)
+    /// What tells of what use the host is.
+    case role(Host)
+  }
+
+  private var rows: [Row] = []
+  /// The places of rows.
+  private var shelves: [Shelf: [Int]] = [:]
   /// Programs of hosts whose table of rpcinfo is whole: others were not registered.
   private var tables: [Host: (programs: Set<UInt32>, head: Row)] = [:]
 
   /// A report further from an incident than this, in days, tells nothing of it.
   private static let reach = 30
-  /// Rows of one host beyond these are not looked at: so many ports are open nowhere.
-  private static let rowCap = 65_536
+  /// Rows of one shelf beyond these are not looked at: so many reports of one host tell nothing more.
+  private static let shelfCap = 4096
+  /// A range over more shelves stands on one of its own.
+  private static let spread: UInt16 = 8
 
   package init(exposures: [Exposure] = [], shut: [ShutPorts] = []) {
     for exposure in exposures {
@@ -71,9 +86,33 @@ package struct ReportedServices: Sendable {
   package var isEmpty: Bool { rows.isEmpty }
 
   private mutating func add(_ row: Row, _ name: Bytes, _ address: IPAddress?) {
-    for host in ReportedServices.hosts(name, address) where rows[host]?.count ?? 0 < ReportedServices.rowCap {
-      rows[host, default: []].append(row)
+    for host in ReportedServices.hosts(name, address) {
+      for shelf in shelves(row, host) where (shelves[shelf]?.count ?? 0) < ReportedServices.shelfCap {
+        shelves[shelf, default: []].append(rows.count)
+      }
     }
+    rows.append(row)
+  }
+
+  private func shelves(_ row: Row, _ host: Host) -> [Shelf] {
+    var found: [Shelf] = row.program.map { [.program(host, $0)] } ?? []
+    if role(row) != nil { found.append(.role(host)) }
+    guard let transport = row.transport, let ports = row.ports else { return found }
+    let (low, high) = (ports.lowerBound >> 8, ports.upperBound >> 8)
+    if high - low > ReportedServices.spread { return found + [.wide(host)] }
+    return found + (low...high).map { .ports(host, transport, $0) }
+  }
+
+  /// The rows that may speak of what was tried at a host.
+  private func rows(_ host: Host, _ tried: Tried) -> [Row] {
+    let wanted: [Shelf] =
+      switch tried {
+      case .service(let service): [.ports(host, service.transport, service.port >> 8), .wide(host)]
+      case .program(ProgramTable.portmapper):
+        [.program(host, ProgramTable.portmapper), .ports(host, .tcp, 0), .ports(host, .udp, 0), .wide(host)]
+      case .program(let number): [.program(host, number)]
+      }
+    return wanted.flatMap { shelves[$0] ?? [] }.map { rows[$0] }.filter { $0.covers(tried) }
   }
 
   private static func hosts(_ name: Bytes, _ address: IPAddress?) -> [Host] {
@@ -104,6 +143,8 @@ package struct ReportedServices: Sendable {
         found[host, default: ([], nil)].programs.insert(program)
         // Its portmapper stands in every whole table.
         guard program == ProgramTable.portmapper, let row = ReportedServices.row(exposure) else { continue }
+        // The same whatever order the inputs came in.
+        if let known = found[host]?.head, known.citation.text <= row.citation.text { continue }
         found[host]?.head = row
       }
     }
@@ -123,12 +164,12 @@ package struct ReportedServices: Sendable {
       let tried = tried(target, incident)
       if tried.isEmpty { isComplete = false }
       for item in tried {
-        let rows = rows(target).filter { $0.covers(item) } + unlisted(target, item)
-        let known = rows.filter { row in row.day.map { $0 <= day ?? $0 } ?? true }
+        let told = spellings(target).flatMap { rows($0, item) } + unlisted(target, item)
+        let known = told.filter { row in row.day.map { $0 <= day ?? $0 } ?? true }
         if let best = nearest(known, incident) {
           found.append(Sight(host: target.host, tried: item, row: best))
         } else {
-          stale = stale ?? known.first
+          stale = stale ?? known.min { precedes($0, $1, incident) }
           isComplete = false
         }
       }
@@ -152,11 +193,6 @@ package struct ReportedServices: Sendable {
     }.filter { seen.insert($0).inserted }
   }
 
-  private func rows(_ target: Incident.Target) -> [Row] {
-    var seen: Set<Citation> = []
-    return spellings(target).flatMap { rows[$0] ?? [] }.filter { seen.insert($0.citation).inserted }
-  }
-
   private func unlisted(_ target: Incident.Target, _ tried: Tried) -> [Row] {
     guard case .program(let number) = tried else { return [] }
     return spellings(target).compactMap { host in
@@ -169,12 +205,18 @@ package struct ReportedServices: Sendable {
 
   /// The report nearest in time; those without a date last, and of equals the one of most concern.
   private func nearest(_ rows: [Row], _ incident: Incident) -> Row? {
-    func distance(_ row: Row) -> Int { days(row, incident).map { abs($0) } ?? ReportedServices.reach }
-    return rows.filter { distance($0) <= ReportedServices.reach }.min { left, right in
-      (distance(left), left.state.rawValue, left.citation.text) < (
-        distance(right), right.state.rawValue, right.citation.text
-      )
+    rows.filter { distance($0, incident) <= ReportedServices.reach }.min { precedes($0, $1, incident) }
+  }
+
+  private func precedes(_ left: Row, _ right: Row, _ incident: Incident) -> Bool {
+    func rank(_ row: Row) -> (Int, Int, Int, Bytes) {
+      (distance(row, incident), row.state.rawValue, row.day?.number ?? .max, row.citation.text)
     }
+    return rank(left) < rank(right)
+  }
+
+  private func distance(_ row: Row, _ incident: Incident) -> Int {
+    days(row, incident).map { abs($0) } ?? ReportedServices.reach
   }
 
   /// How many days the report is before (negative) or after the incident; nil when one of them has no date.
@@ -213,7 +255,7 @@ extension ReportedServices {
   /// Of what use a target is, by the services that reports list; nil when that tells no role.
   func criticality(_ incident: Incident, at day: Day?) -> Severity.Term? {
     incident.targets.flatMap { target in
-      rows(target).compactMap { row -> Severity.Term? in
+      spellings(target).flatMap { shelves[.role($0)] ?? [] }.map { rows[$0] }.compactMap { row -> Severity.Term? in
         guard row.day.map({ $0 <= day ?? $0 }) ?? true, nearest([row], incident) != nil, let role = role(row) else {
           return nil
         }
@@ -223,7 +265,7 @@ extension ReportedServices {
         guard let tried else { return nil }
         return term(role.value, Sight(host: target.host, tried: tried, row: row), incident, role.words)
       }
-    }.max { $0.value < $1.value }
+    }.min { ($1.value, $0.why) < ($0.value, $1.why) }
   }
 
   /// A port's number makes no server, only what answered there; and a mailer runs on desktops as well.

@@ -184,7 +184,7 @@ package struct Analyst: Sendable {
       intake.events += reading.intake.events
       intake.packets += reading.intake.packets
       intake.exposures += reading.intake.exposures
-      intake.shutPorts += reading.intake.shutPorts
+      intake.merge(shut: reading.intake.shutPorts)
       intake.sums.merge(reading.intake.sums)
       intake.mentions += reading.intake.mentions
       intake.hostFacts += reading.intake.hostFacts

@@ -120,6 +120,18 @@ struct NmapXMLTests {
     }
   }
 
+  /// Ranges of ports without end are kept in part, and that is told.
+  @Test func shutPortsAreCapped() {
+    let tag =
+      "<extrareasons proto=\"tcp\" ports=\"" + Array(repeating: "1-9", count: 10_000).joined(separator: ",") + "\"/>"
+    let text =
+      "<nmaprun><host><address addr=\"192.0.2.1\"/><extraports state=\"closed\">\n"
+      + Array(repeating: tag, count: 30).joined(separator: "\n") + "\n</extraports></host></nmaprun>"
+    let intake = TextReading.read(text)
+    #expect((1 << 17..<1 << 18).contains(intake.shutPorts.count))
+    #expect(intake.oddities.count(of: .tableFull) + intake.shutPorts.count == 300_000)
+  }
+
   /// nmap's normal output: the day of its first line, and closed and filtered ports.
   @Test func theNormalOutputTellsTheSame() {
     let text = """

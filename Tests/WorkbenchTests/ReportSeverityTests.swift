@@ -44,6 +44,26 @@ struct ReportSeverityTests {
     #expect(analysis.inputs.map(\.tally.odd) == [0, 0])
   }
 
+  @Test("reports of several days give the same terms in any order, and a day knows no later one")
+  func orderAndDay() async throws {
+    let scratch = try Scratch()
+    let log = try scratch.write(ReportSeverityTests.log, "log")
+    // The day before, the day after, and four days after.
+    let scans = try [("open", 946_814_400), ("closed", 946_987_200), ("closed", 947_246_400)].enumerated().map {
+      try scratch.write(scan($0.element.0, start: $0.element.1), "scan\($0.offset).xml")
+    }
+    let one = try await Analysing.run([log] + scans)
+    let other = try await Analysing.run(scans.reversed() + [log])
+    #expect(one.incidents.map(\.severity) == other.incidents.map(\.severity))
+    // Of two reports as near the one of more concern.
+    #expect(one.incidents.map(\.severity.systemCountermeasures.value) == [2])
+    let later = try await Analysing.run([log, scans[1]])
+    #expect(later.incidents.map(\.severity.systemCountermeasures.value) == [4])
+    let known = try #require(Day("2000-01-03"))
+    let then = later.judgement.ranking(later.incidents.map(\.incident), at: known)
+    #expect(then.map(\.severity.systemCountermeasures.assumed) == [true])
+  }
+
   @Test("what nothing tells stays assumed, and the configuration stands above reports")
   func order() async throws {
     let without = try #require(try await analysis(nil).incidents.first).severity

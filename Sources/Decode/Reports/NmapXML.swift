@@ -145,15 +145,16 @@ struct NmapXML: Sendable {
   /// `<extrareasons reason="resets" count="997" proto="tcp" ports="1-110,112-1000"/>`, of nmap 7.90 and later.
   private func readExtra(_ tag: Tag, _ place: Provenance, into intake: inout Intake) {
     guard let extraState, let transport = Transport(rawValue: tag["proto"].notation), hasHost else { return }
+    let citation = Citation(place, text: Bytes(tag.quoted))
     for item in tag["ports"].array.split(separator: 0x2c) {
       let bounds = item.split(separator: 0x2d, maxSplits: 1).map {
         Bytes(Array($0)).decimal.flatMap { UInt16(exactly: $0) }
       }
       guard let low = bounds.first ?? nil, let high = bounds.last ?? nil, low <= high else { continue }
-      intake.shutPorts.append(
+      intake.note(
         ShutPorts(
           host: name, address: address, transport: transport, ports: low...high, state: extraState, day: day,
-          citation: Citation(place, text: Bytes(tag.quoted))))
+          citation: citation))
     }
   }
 
@@ -192,7 +193,7 @@ struct NmapXML: Sendable {
       exposure.hasAnswered = !port.reason.isEmpty && port.reason != "no-response"
       intake.exposures.append(exposure)
     } else if let state = ShutPorts.State(rawValue: port.state.notation) {
-      intake.shutPorts.append(
+      intake.note(
         ShutPorts(
           host: name, address: address, transport: port.transport, ports: port.number...port.number, state: state,
           day: day, citation: citation))

@@ -212,7 +212,7 @@ struct ReportReader: Sendable {
       exposure.day = nmapDay
       intake.exposures.append(exposure)
     } else if let state = ShutPorts.State(rawValue: row.state.notation) {
-      intake.shutPorts.append(
+      intake.note(
         ShutPorts(
           host: host, address: address, transport: row.transport, ports: row.port...row.port, state: state,
           day: nmapDay, citation: citation()))
