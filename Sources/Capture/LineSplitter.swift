@@ -48,6 +48,14 @@ package struct LineSplitter: ~Copyable {
     position += block.byteCount
   }
 
+  /// Goes by whole lines that somebody else read. The block before must have ended with a line.
+  /// - Parameter length: Their bytes, with the line feeds.
+  package mutating func skip(lines: Int, length: Int) {
+    position += length
+    lineOffset = position
+    number += lines
+  }
+
   /// Hands out the last line, if the input does not end in a line feed.
   package mutating func finish(_ body: (RawSpan, Place) -> Void) {
     guard !carry.isEmpty else { return }

@@ -78,6 +78,30 @@ package struct TextDecoder {
     begin(line, place, into: &intake)
   }
 
+  /// Takes in lines that a screen found to be of no concern.
+  /// - Parameter block: What was screened, with the line feeds.
+  /// - Returns: false when they have to be read one by one.
+  package mutating func pass(
+    _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, into intake: inout Intake
+  ) -> Bool {
+    let lineCount = screened.stretches[stretch].lines
+    // A line with a stamp is no part of the record before it.
+    if pending != nil { flush(into: &intake) }
+    guard !export.isOpen, !table.isOpen,
+      let time = lines.syslog.time(ofPlainStampAt: screened.stretches[stretch].start, in: block)
+    else { return false }
+    intake.tally.note(.syslog)
+    intake.tally.note(time)
+    intake.tally.hostRecords += lineCount
+    intake.tally.yearlessRecords += lineCount
+    intake.tally.unconcerned += lineCount
+    for host in screened.hosts(of: stretch) { lastRecords.note(host, event: nil) }
+    return true
+  }
+
+  /// Whether plain lines can be told before their turn: the time of a host with a zone of its own is told by its name.
+  package var canScreen: Bool { !lines.syslog.hasZones }
+
   package mutating func finish(into intake: inout Intake) {
     flush(into: &intake)
     if let entry = export.finish() {

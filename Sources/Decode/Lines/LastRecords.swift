@@ -11,23 +11,51 @@ struct LastRecords: Sendable {
     case none
   }
 
-  /// Nil for a record without an event. Most lines come from the host of the line before, so that one is kept apart.
-  private var records: [Host.Key: Int?] = [:]
+  /// Open addressing, at most half full; the size is a power of two. Its keys are seeded numbers already.
+  private var slots = [Slot](repeating: Slot(), count: 64)
+  private var count = 0
+  /// The last record of all, whose host may be one that is not followed.
   private var current: (host: Host.Key, event: Int?)?
   /// More hosts than this in one log are not followed: their repetitions are oddities.
   private static let cap = 65_536
 
+  private struct Slot {
+    var host: Host.Key?
+    /// Nil for a record without an event.
+    var event: Int?
+  }
+
   mutating func note(_ host: Host.Key, event: Int?) {
-    if let current, current.host != host, records.count < LastRecords.cap || records[current.host] != nil {
-      records[current.host] = current.event
-    }
     current = (host, event)
+    let place = place(of: host)
+    if slots[place].host == nil {
+      guard count < LastRecords.cap else { return }
+      count += 1
+    }
+    slots[place] = Slot(host: host, event: event)
+    if count * 2 > slots.count { grow() }
   }
 
   func last(of host: Host.Key) -> Record {
     if let current, current.host == host { return current.event.map { .event($0) } ?? .other }
-    guard let record = records[host] else { return .none }
-    return record.map { .event($0) } ?? .other
+    let slot = slots[place(of: host)]
+    guard slot.host != nil else { return .none }
+    return slot.event.map { .event($0) } ?? .other
+  }
+
+  /// Where a host stands, or would stand.
+  private func place(of host: Host.Key) -> Int {
+    var place = host.bucket & (slots.count - 1)
+    while let other = slots[place].host, other != host { place = (place + 1) & (slots.count - 1) }
+    return place
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = [Slot](repeating: Slot(), count: old.count * 2)
+    for slot in old {
+      if let host = slot.host { slots[place(of: host)] = slot }
+    }
   }
 }
 
@@ -52,6 +80,9 @@ extension Host {
       }
       self.hash = Key.mixed(hash ^ rest)
     }
+
+    /// A number to choose a table's slot by.
+    var bucket: Int { Int(truncatingIfNeeded: hash & UInt64(UInt32.max)) }
 
     private static func mixed(_ word: UInt64) -> UInt64 {
       let product = word.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)

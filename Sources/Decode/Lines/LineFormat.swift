@@ -48,6 +48,8 @@ package struct FormatLibrary: Sendable {
     var formats: [Int]
     /// A line of this program that no format takes is an oddity, not just none of our business.
     var isExclusive: Bool
+    /// What the formats begin with.
+    var leads = PatternLeads()
   }
 
   init(programs: ProgramTable) { self.programs = programs }
@@ -63,12 +65,20 @@ package struct FormatLibrary: Sendable {
     return key
   }
 
-  func tag(_ line: RawSpan, _ range: Range<Int>) -> Tag? {
+  func tag(_ line: RawSpan, _ range: Range<Int>) -> Tag? { watched(line, range).map { tags[$0] } }
+
+  /// The place of a watched program; nil when nobody watches it.
+  func watched(_ line: RawSpan, _ range: Range<Int>) -> Int? {
     guard let first = range.first, range.count <= FormatLibrary.tagCap,
       lengths[Int(line.byte(first))] >> UInt32(range.count) & 1 == 1
     else { return nil }
-    return FormatLibrary.key(line, range).flatMap { byKey[$0] }.map { tags[$0] }
+    return FormatLibrary.key(line, range).flatMap { byKey[$0] }
   }
+
+  func isExclusive(_ tag: Int) -> Bool { tags[tag].isExclusive }
+
+  /// Whether a format of a watched program may take a message; see ``PatternLeads``.
+  func admits(_ line: RawSpan, from message: Int, tag: Int) -> Bool { tags[tag].leads.admit(line, from: message) }
 
   mutating func add(_ format: LineFormat, tags names: [String], isExclusive: Bool) {
     formats.append(format)
@@ -80,6 +90,7 @@ package struct FormatLibrary: Sendable {
       if index == tags.count { tags.append(Tag(formats: [], isExclusive: false)) }
       byKey[key] = index
       tags[index].formats.append(formats.count - 1)
+      tags[index].leads.add(format.pattern)
       if isExclusive { tags[index].isExclusive = true }
     }
   }

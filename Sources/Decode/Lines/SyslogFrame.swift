@@ -27,6 +27,7 @@ package struct SyslogReader: Sendable {
   let zone: ZoneTable
   /// Zones of hosts that write another time than ``zone``.
   private let zones: [Host.Key: ZoneTable]
+  var hasZones: Bool { !zones.isEmpty }
   /// Which year a stamp without one belongs to, and the way of such stamps through the year.
   package private(set) var calendar: StampCalendar
   private var cachedDate: (month: Int, day: Int, midnight: Int64)?
@@ -102,7 +103,7 @@ package struct SyslogReader: Sendable {
   }
 
   /// A look at the shape alone: is the rest worth reading?
-  private static func isStamp(_ line: RawSpan, at start: Int) -> Bool {
+  static func isStamp(_ line: RawSpan, at start: Int) -> Bool {
     guard start >= 0, line.byteCount - start >= 14 else { return false }
     if line.byte(start).isASCIIUppercase {
       guard line.byte(start + 3) == 0x20, month(line, at: start) != nil else { return false }
@@ -250,7 +251,7 @@ package struct SyslogReader: Sendable {
 
   /// Behind the `[12345.678901] ` or `[    5.000001] ` that Linux' printk.time puts before a message: seconds since boot.
   /// The line's end when it ends before the bracket does; nil when something else stands there.
-  private static func endOfUptime(_ line: RawSpan, at start: Int) -> Int? {
+  static func endOfUptime(_ line: RawSpan, at start: Int) -> Int? {
     let end = line.byteCount
     guard start < end, line.byte(start) == 0x5b else { return nil }
     var index = start + 1
@@ -291,6 +292,13 @@ package struct SyslogReader: Sendable {
   /// Whether a fraction, or the colon with which Cisco ends a stamp, stands behind the seconds.
   private static func goesOn(_ line: RawSpan, _ index: Int) -> Bool {
     index < line.byteCount && (line.byte(index) == 0x2e || line.byte(index) == 0x3a)
+  }
+
+  /// The time of a stamp of 15 bytes without a year; nil when there was no such day.
+  mutating func time(ofPlainStampAt start: Int, in block: RawSpan) -> EventTime? {
+    var cursor = start
+    guard case .time(let time) = classicStamp(block, &cursor), !hasYear else { return nil }
+    return time
   }
 
   private mutating func readClassicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
