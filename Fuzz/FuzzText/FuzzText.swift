@@ -31,7 +31,7 @@ struct FuzzText {
 
   // MARK: The decoder
 
-  /// Every record is counted once, and how the input is cut into blocks does not show.
+  /// Every record is counted once; how the input is cut into blocks does not show, nor whether its lines are screened.
   private static func checkDecoder(_ input: [UInt8]) {
     let whole = decode(input, blockLength: max(input.count, 1))
     let tally = whole.tally
@@ -42,6 +42,12 @@ struct FuzzText {
       whole.events.map(\.citation) == cut.events.map(\.citation) && cut.tally.records == tally.records
         && whole.packets.map(\.citation) == cut.packets.map(\.citation),
       "blocks change what is read")
+    let screened = decodeScreened(input)
+    require(
+      whole.events.map(\.citation) == screened.events.map(\.citation) && tally.understood == screened.tally.understood
+        && tally.unconcerned == screened.tally.unconcerned && tally.odd == screened.tally.odd
+        && tally.first == screened.tally.first && tally.last == screened.tally.last,
+      "the screen changes what is read")
     converse(whole.packets)
   }
 
@@ -57,6 +63,34 @@ struct FuzzText {
       }
       start = end
     }
+    splitter.finish { line, place in decoder.push(line, number: place.number, offset: place.offset, into: &intake) }
+    decoder.finish(into: &intake)
+    return intake
+  }
+
+  private static func decodeScreened(_ input: [UInt8]) -> Intake {
+    var decoder = TextDecoder(input: InputID(0), library: formats, asOf: Day(number: 10_962), zone: .utc)
+    var splitter = LineSplitter()
+    var intake = Intake()
+    var screened = ScreenedLines()
+    var screen = LineScreen(library: formats)
+    screen.screen(input.rawSpan, from: 0, into: &screened)
+    func read(_ range: Range<Int>) {
+      splitter.push(input.rawSpan.slice(range)) { line, place in
+        decoder.push(line, number: place.number, offset: place.offset, into: &intake)
+      }
+    }
+    var start = 0
+    for (index, stretch) in screened.stretches.enumerated() {
+      read(start..<stretch.start)
+      if decoder.pass(index, of: screened, in: input.rawSpan, into: &intake) {
+        splitter.skip(lines: stretch.lines, length: stretch.end - stretch.start)
+      } else {
+        read(stretch.start..<stretch.end)
+      }
+      start = stretch.end
+    }
+    read(start..<input.count)
     splitter.finish { line, place in decoder.push(line, number: place.number, offset: place.offset, into: &intake) }
     decoder.finish(into: &intake)
     return intake

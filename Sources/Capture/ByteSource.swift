@@ -80,6 +80,25 @@ package struct ByteSource: ~Copyable {
     if let error = postponed, range.isEmpty { throw error }
   }
 
+  /// Reads into somebody's own room, from `offset` to its end; ``block`` is then of no use.
+  /// - Returns: how many bytes came; 0 at the end.
+  /// - Throws: at the place of the trouble, after everything before it was read.
+  package mutating func read(into buffer: inout [UInt8], at offset: Int) throws(CaptureError) -> Int {
+    guard range.isEmpty else {
+      let count = min(range.count, max(0, buffer.count - offset))
+      for index in 0..<count { buffer[offset + index] = storage[range.lowerBound + index] }
+      range = range.lowerBound + count..<range.upperBound
+      return count
+    }
+    if let error = postponed { throw error }
+    return switch content {
+    case .nothing: 0
+    case .plain(let input): try input.read(into: &buffer, at: offset, room: buffer.count - offset)
+    case .gzip(let stream): try stream.read(into: &buffer, at: offset)
+    case .archive(let stream): try stream.read(into: &buffer, at: offset)
+    }
+  }
+
   private mutating func fillOrPostpone(at start: Int) -> Int {
     do {
       return try fill(at: start)

@@ -38,6 +38,15 @@ extension RawSpan {
     }
   }
 
+  /// The last place of `byte`.
+  package func lastIndex(of byte: UInt8) -> Int? {
+    unsafe withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, let found = unsafe cbytes_memrchr(base, Int32(byte), bytes.count)
+      else { return nil }
+      return unsafe found - base
+    }
+  }
+
   /// The first place of `needle` at or after `start`. An empty needle is found at `start`.
   package func firstIndex(of needle: [UInt8], from start: Int = 0) -> Int? {
     guard start >= 0, start <= byteCount else { return nil }

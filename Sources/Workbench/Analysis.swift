@@ -106,15 +106,19 @@ package struct Analyst: Sendable {
 
   /// Reads the inputs side by side; each gives the same whoever reads it.
   private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
+    let lanes = max(1, min(options.threads, inputs.count))
     let reader = InputReader(
       formats: knowledge.formats, asOf: asOf, zone: options.zone, zones: configuration.zones,
       digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
-      progress: progress)
-    let lanes = max(1, min(options.threads, inputs.count))
+      threads: max(1, options.threads / lanes), progress: progress)
     return await withTaskGroup(of: [InputReading].self) { group in
       for lane in 0..<lanes {
         let share = stride(from: lane, to: inputs.count, by: lanes).map { inputs[$0] }
-        group.addTask { share.map { reader.read($0) } }
+        group.addTask {
+          var readings: [InputReading] = []
+          for input in share { readings.append(await reader.read(input)) }
+          return readings
+        }
       }
       var readings: [InputReading] = []
       for await share in group { readings += share }

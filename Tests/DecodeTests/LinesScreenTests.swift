@@ -1,5 +1,6 @@
 import Capture
 import Evidence
+import Foundation
 import Testing
 
 @testable import Decode
@@ -136,6 +137,18 @@ struct LinesScreenTests {
     }
     // A screen that lets nothing through would pass as well.
     #expect(passed > 4000, "\(passed)")
+  }
+
+  /// What the fuzzer begins with.
+  @Test func theFuzzersSeedsGiveTheSame() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Fuzz/seeds/FuzzText")
+    let seeds = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    #expect(!seeds.isEmpty)
+    for seed in seeds {
+      let text = Array(try Data(contentsOf: seed))
+      let plain = Self.account(Self.read(text, isScreened: false).intake)
+      #expect(Self.account(Self.read(text, isScreened: true).intake) == plain, "\(seed.lastPathComponent)")
+    }
   }
 
   /// Each sample of each format, by itself and behind another line.

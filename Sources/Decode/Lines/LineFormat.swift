@@ -39,6 +39,8 @@ package struct FormatLibrary: Sendable {
   /// The files, in the order of their paths.
   package internal(set) var summaries: [FormatSummary] = []
   private var tags: [Tag] = []
+  /// What the formats of each tag begin with.
+  private var leads: [PatternLeads] = []
   private var byKey: [UInt128: Int] = [:]
   /// For each first byte the lengths of the tags that begin with it, as bits: most lines end here.
   private var lengths = [UInt32](repeating: 0, count: 256)
@@ -48,8 +50,6 @@ package struct FormatLibrary: Sendable {
     var formats: [Int]
     /// A line of this program that no format takes is an oddity, not just none of our business.
     var isExclusive: Bool
-    /// What the formats begin with.
-    var leads = PatternLeads()
   }
 
   init(programs: ProgramTable) { self.programs = programs }
@@ -78,7 +78,10 @@ package struct FormatLibrary: Sendable {
   func isExclusive(_ tag: Int) -> Bool { tags[tag].isExclusive }
 
   /// Whether a format of a watched program may take a message; see ``PatternLeads``.
-  func admits(_ line: RawSpan, from message: Int, tag: Int) -> Bool { tags[tag].leads.admit(line, from: message) }
+  func admits(_ line: RawSpan, from message: Int, tag: Int) -> Bool {
+    // The span lends the leads; the array would copy them.
+    leads.span[tag].admit(line, from: message)
+  }
 
   mutating func add(_ format: LineFormat, tags names: [String], isExclusive: Bool) {
     formats.append(format)
@@ -87,10 +90,13 @@ package struct FormatLibrary: Sendable {
       guard let key = FormatLibrary.key(bytes.rawSpan, 0..<bytes.count), let first = bytes.first else { continue }
       lengths[Int(first)] |= 1 << UInt32(bytes.count)
       let index = byKey[key] ?? tags.count
-      if index == tags.count { tags.append(Tag(formats: [], isExclusive: false)) }
+      if index == tags.count {
+        tags.append(Tag(formats: [], isExclusive: false))
+        leads.append(PatternLeads())
+      }
       byKey[key] = index
       tags[index].formats.append(formats.count - 1)
-      tags[index].leads.add(format.pattern)
+      leads[index].add(format.pattern)
       if isExclusive { tags[index].isExclusive = true }
     }
   }

@@ -22,7 +22,7 @@ struct EvidenceOptions: ParsableArguments {
   var config: String?
   @OptionGroup var knowledge: KnowledgeOptions
   @OptionGroup var rules: RuleOptions
-  @Option(help: "How many threads read, several inputs or one capture; the result is the same.")
+  @Option(help: "How many threads read, several inputs, or one log or capture; the result is the same.")
   var threads: Int = 2
 
   @Flag(
