@@ -42,14 +42,15 @@ package enum HostText {
     byte.isDigit || byte.isASCIILetter || byte == 0x2e || byte == 0x2d || byte == 0x5f || byte == 0x3a || byte >= 0x80
   }
 
+  private static let local = Array("local".utf8)
+
   /// The host that a text means: an address, the machine itself, or a name.
   package static func host(_ text: RawSpan) -> Host {
     if text.byteCount == 0 { return .unknown }
-    let bytes = Bytes(text)
     if let (address, end) = IPAddress.parse(text, at: 0), end == text.byteCount {
-      return address.isLoopback ? .local(bytes) : .address(address)
+      return address.isLoopback ? .local(Bytes(text)) : .address(address)
     }
-    if bytes == "local" || text.firstIndex(of: 0x28) != nil { return .local(bytes) }
-    return .name(bytes)
+    let isLocal = text.byteCount == local.count && text.hasBytes(local, at: 0)
+    return isLocal || text.firstIndex(of: 0x28) != nil ? .local(Bytes(text)) : .name(Bytes(text))
   }
 }

@@ -39,6 +39,10 @@ struct LinePattern: Sendable {
 
   let elements: [Element]
   let fields: [FormatField]
+  /// What ends the hole at each place: the element behind it, and of a blank the literal with it.
+  private let anchors: [Element?]
+  /// Where the pattern begins with a literal, its first bytes.
+  private let lead: PatternLead?
 
   /// What a hole of a type is when the pattern does not say.
   private static func defaultType(of field: FormatField) -> HoleType {
@@ -110,6 +114,8 @@ struct LinePattern: Sendable {
     guard !elements.isEmpty else { throw PatternError("an empty pattern") }
     self.elements = elements
     self.fields = fields
+    anchors = elements.indices.map { LinePattern.anchor(behind: $0, of: elements) }
+    lead = PatternLead(elements).flatMap { $0.place == .start ? $0 : nil }
   }
 
   /// Whether the bytes from `start` to the end are this line. Holes are reported as ranges of `line`.
@@ -117,8 +123,9 @@ struct LinePattern: Sendable {
     captures.removeAll(keepingCapacity: true)
     var index = start
     let end = line.byteCount
-    for (position, element) in elements.enumerated() {
-      switch element {
+    if let lead, end - start >= 8, line.uint64(start) & lead.mask != lead.word { return .none }
+    for position in elements.indices {
+      switch elements[position] {
       case .literal(let literal):
         let available = min(literal.count, end - index)
         for offset in 0..<available where line.byte(index + offset) != literal[offset] { return .none }
@@ -130,8 +137,7 @@ struct LinePattern: Sendable {
         if index == first, !optional { return index == end ? .prefix : .none }
         if index == end, position + 1 < elements.count { return .prefix }
       case .hole(let field, let type):
-        let next = anchor(behind: position)
-        guard let close = LinePattern.end(of: type, in: line, from: index, before: next) else {
+        guard let close = LinePattern.end(of: type, in: line, from: index, before: anchors[position]) else {
           // A wording that begins with any text cannot be told from other lines by its beginning.
           if position == 0, type == .text || type == .longest { return .none }
           return type == .text || type == .longest || index >= end ? .prefix : LinePattern.unfinished(type, line, index)
@@ -144,8 +150,7 @@ struct LinePattern: Sendable {
     return index == end ? .match : .none
   }
 
-  /// What ends a hole: the element behind it, and of a blank the literal with it.
-  private func anchor(behind position: Int) -> Element? {
+  private static func anchor(behind position: Int, of elements: [Element]) -> Element? {
     guard position + 1 < elements.count else { return nil }
     guard case .blanks(optional: false) = elements[position + 1], position + 2 < elements.count,
       case .hole(_, let type) = elements[position], type == .text || type == .longest,
