@@ -185,7 +185,8 @@ extension ByteSource {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: throw .cannotOpen(reason: "is a directory")
       case S_IFREG:
-        return Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
+        let (seconds, nanoseconds) = status.modified
+        return Timestamp(seconds: Int64(seconds), nanoseconds: Int64(nanoseconds))
       default: return nil
       }
     }

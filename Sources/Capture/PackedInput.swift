@@ -25,8 +25,8 @@ final class PackedInput {
   var state: State? {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { return nil }
-    return State(
-      length: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
+    let (seconds, nanoseconds) = status.modified
+    return State(length: Int(status.st_size), seconds: seconds, nanoseconds: nanoseconds)
   }
 
   deinit {

@@ -18,7 +18,7 @@ struct ChangingFileTests {
   }
 
   /// Reads a log to which something is done after its first block.
-  private static func reading(_ meddle: @escaping @Sendable (FileHandle) throws -> Void) throws -> InputReading {
+  private static func reading(_ meddle: @escaping @Sendable (FileHandle) throws -> Void) async throws -> InputReading {
     let scratch = try Scratch()
     let path = try scratch.write(lines(lineCount), "messages")
     let isDone = Mutex(false)
@@ -36,17 +36,17 @@ struct ChangingFileTests {
       })
     var faults: [Fault] = []
     let list = InputList(paths: [path], faults: &faults)
-    return reader.read(try #require(list.inputs.first))
+    return await reader.read(try #require(list.inputs.first))
   }
 
-  @Test("a log that nobody touches is no oddity") func untouched() throws {
-    let reading = try Self.reading { _ in }
+  @Test("a log that nobody touches is no oddity") func untouched() async throws {
+    let reading = try await Self.reading { _ in }
     #expect(reading.intake.oddities.isEmpty && reading.intake.tally.understood == Self.lineCount)
   }
 
   @Test("a log that is cut off while it is read ends, and that is said", arguments: [0, 1, 300_001, 600_000])
-  func truncated(length: Int) throws {
-    let reading = try Self.reading { try $0.truncate(atOffset: UInt64(length)) }
+  func truncated(length: Int) async throws {
+    let reading = try await Self.reading { try $0.truncate(atOffset: UInt64(length)) }
     #expect(reading.intake.oddities.count(of: .fileChanged) == 1)
     let said = reading.intake.oddities.counts[.fileChanged]?.first.text.notation ?? ""
     #expect(said.contains("of \(Self.lines(Self.lineCount).utf8.count) when it was opened"), "\(said)")
@@ -58,8 +58,8 @@ struct ChangingFileTests {
   }
 
   @Test("a log that goes on while it is read is read to its new end, and that is said")
-  func growing() throws {
-    let reading = try Self.reading {
+  func growing() async throws {
+    let reading = try await Self.reading {
       try $0.seekToEnd()
       try $0.write(contentsOf: Data(Self.lines(50).utf8))
     }
@@ -67,8 +67,8 @@ struct ChangingFileTests {
     #expect(reading.intake.tally.understood == Self.lineCount + 50)
   }
 
-  @Test("a log whose start is written anew while it is read is said to have changed") func rewritten() throws {
-    let reading = try Self.reading {
+  @Test("a log whose start is written anew while it is read is said to have changed") func rewritten() async throws {
+    let reading = try await Self.reading {
       // Behind the clock's granularity for times of files.
       Thread.sleep(forTimeInterval: 0.05)
       try $0.write(contentsOf: Data("x".utf8))
