@@ -64,8 +64,9 @@ package struct ExposureReading: Sendable {
       parts.append(
         "\"\(exposure.name.notation)\" is the name of port \(exposure.port ?? 0) in nmap's table, not a service that was seen; RPC services are often there (possible)"
       )
-    } else if let program = programs.program(named: exposure.name), !program.risk.isEmpty {
-      parts.append("\(program.name) by the port's number: \(program.risk)")
+    } else if exposure.program == nil, let program = programs.program(named: exposure.name), !program.risk.isEmpty {
+      parts.append(
+        program.name + (exposure.isRecognised ? " by its answer" : " by the port's number") + ": \(program.risk)")
     }
     if exposure.transport == .udp, !exposure.hasAnswered, exposure.state.notation.hasPrefix("open") {
       parts.append("\"\(exposure.state.notation)\" by UDP means that no answer came, which a filter causes too")
