@@ -7,7 +7,7 @@ import time
 from evidence.mixed import DURATION, Traffic
 from evidence.site import CLIENTS, numbered
 from evidence.rpc import dotted
-from evidence.syslog import ORDINARY, address
+from evidence.syslog import ORDINARY, stranger
 from evidence.wire import START, CaptureFile
 
 HOST = b"nas9"
@@ -68,7 +68,7 @@ def messages(chance):
         elif draw < 0.46:
             lines = BOOT
         else:
-            lines = [chance.choice(ORDINARY)(pid, chance.getrandbits(15), address(chance.getrandbits(17)))]
+            lines = [chance.choice(ORDINARY)(pid, chance.getrandbits(15), stranger(chance.getrandbits(17)))]
         pid = 2000 + (pid + len(lines)) % 30000
         count += len(lines)
         yield from lines
