@@ -69,6 +69,7 @@ package struct Event: Sendable {
     package var conversation: Conversation?
     package var probes: ProbeSum?
     package var citation: Citation
+    package var crowd: Crowd?
     package var witnesses: [Citation] = []
     package var isEcho: Bool = false
     package var isAboutPacket: Bool = false
@@ -165,6 +166,11 @@ package struct Event: Sendable {
     @inline(__always) get { box.facts.probes }
     set { change { $0.probes = newValue } }
   }
+  /// The sources, where the records of many are told as one Event; ``source`` is unknown then.
+  @inlinable package var crowd: Crowd? {
+    get { box.facts.crowd }
+    set { change { $0.crowd = newValue } }
+  }
   @inlinable package var citation: Citation {
     @inline(__always) get { box.facts.citation }
     set { change { $0.citation = newValue } }
@@ -211,8 +217,8 @@ package struct Event: Sendable {
     box = Box(facts)
   }
 
-  /// When it ended, as far as the evidence tells: of a scan the time of its last probe.
-  package var end: EventTime { probes?.last ?? time }
+  /// When it ended, as far as the evidence tells: of a sum the time of its last record.
+  package var end: EventTime { probes?.last ?? crowd?.last ?? time }
 
   /// Puts Events in the order of ``precedes(_:_:)``.
   package static func sort(_ events: inout [Event]) { events.sort(on: { $0.time }, then: precedes) }

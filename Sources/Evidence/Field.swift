@@ -114,7 +114,7 @@ extension Event {
     case .sourceIP: return address(source.host)
     case .sourceAddress: return either(source.host)
     case .sourcePort: return number(source.port)
-    case .sourceKind: return .text(source.host.kindName)
+    case .sourceKind: return .text(sourceKind)
     case .destinationIP: return address(target.host)
     case .destinationAddress: return either(target.host)
     case .destinationPort: return number(target.port)
@@ -124,7 +124,7 @@ extension Event {
     case .tcpHandshake: return transport == .tcp ? conversation.map { .text($0.handshake.name) } : nil
     case .tcpClose: return transport == .tcp ? conversation.map { .text($0.close.name) } : nil
     case .scanProbes: return number(probes?.probes)
-    case .scanSources: return number(probes?.sources.count)
+    case .scanSources: return number(probes?.sources.count ?? crowd?.sourceCount)
     case .scanHosts: return number(probes?.hosts.count)
     case .scanServices: return number(probes?.services.count)
     case .scanTCPPorts: return number(probes?.tcpPorts.count)
@@ -159,6 +159,9 @@ extension Event {
     default: return rpc.flatMap { $0.hasDetails ? $0.details[field] : nil }
     }
   }
+
+  /// A crowd is one of addresses, whichever they are.
+  package var sourceKind: Bytes { crowd == nil ? source.host.kindName : "address" }
 
   /// How many times the bytes of the question the answers had, rounded down: over UDP anybody can have them sent to
   /// anybody.

@@ -103,7 +103,8 @@ enum Words {
     let conversation = event.transport == .tcp ? event.conversation : nil
     let places = places
     return places[0].bit(event.action.rank) | places[1].bit(event.outcome.rank)
-      | places[2].bit(views.position(of: event.view)) | places[3].bit(event.source.host.kindNumber)
+      | places[2].bit(views.position(of: event.view))
+      | places[3].bit(event.crowd == nil ? event.source.host.kindNumber : 0)
       | places[4].bit(transports.position(of: event.transport))
       | places[5].bit(handshakes.position(of: conversation?.handshake))
       | places[6].bit(closes.position(of: conversation?.close.asWorded))
