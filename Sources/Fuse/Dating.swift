@@ -15,10 +15,13 @@ package struct Dating: Sendable {
   /// A day is taken only when host records of one single day fit: same source, same target, same service and the same
   /// time of day. Two days that fit decide nothing.
   package func date(_ events: inout [Event]) {
+    guard events.indices.contains(where: { events[$0].view == .network && !events[$0].time.isDated }) else { return }
     var records: [Moment: [Kind: Sighting]] = [:]
     // By place: of millions of Events of the network not one is copied.
     for index in events.indices
-    where events[index].view == .host && events[index].time.isDated && events[index].action != .response {
+    where events[index].view == .host && events[index].time.isDated && events[index].action != .response
+      && events[index].crowd == nil
+    {
       let record = events[index]
       let time = record.time.timeOfDay
       let moment = moment(record, second: time / Dating.second)

@@ -75,6 +75,7 @@ package struct Fusion: Sendable {
       stage: lead?.signature.stage ?? .unexplained,
       outcome: Incident.outcome(of: events, pairs: pairs), title: "", first: events.map(\.time).min() ?? events[0].time,
       last: events.map(\.end).max() ?? events[0].time)
+    incident.crowd = Crowd.union(events.compactMap(\.crowd))
     incident.entitle(settings.programs)
     return incident
   }

@@ -12,12 +12,15 @@ struct Grouping: Sendable {
     case own(Host)
     /// The evidence names no source.
     case target(Host)
+    /// Sources that are told together, of whose records one rule says most and which came to the same.
+    case crowd(rule: String, Outcome)
 
     var notation: String {
       switch self {
       case .source(let host): "source " + host.notation
       case .own(let host): "own " + host.notation
       case .target(let host): "target " + host.notation
+      case .crowd(let rule, let outcome): "crowd " + rule + " " + outcome.rawValue
       }
     }
     /// The source as the incident's events have it.
@@ -25,7 +28,7 @@ struct Grouping: Sendable {
       switch self {
       case .source(let host): Fusion.shown(host, events.map(\.source.host))
       case .own: events.lazy.map(\.source.host).first { $0.isLocal } ?? .local("")
-      case .target: .unknown
+      case .target, .crowd: .unknown
       }
     }
   }
@@ -48,9 +51,11 @@ struct Grouping: Sendable {
   func groups(_ events: [Event], _ findings: [Finding]) -> [Group] {
     var concerned: Set<Int> = []
     for finding in findings { concerned.formUnion(finding.events.filter { !isOrdinary(finding, events, $0) }) }
+    let leads = crowdLeads(events, findings)
     var members: [Key: [Int]] = [:]
     for index in concerned where events.indices.contains(index) {
-      members[key(events[index]), default: []].append(index)
+      let crowd = leads[index].map { Key.crowd(rule: $0.id, events[index].outcome) }
+      members[crowd ?? key(events[index]), default: []].append(index)
     }
     var clusters: [(key: Key, members: [Int])] = []
     for (key, indices) in members {
@@ -58,7 +63,7 @@ struct Grouping: Sendable {
       var current: [Int] = []
       var last: EventTime?
       for index in ordered {
-        if let end = last, breaks(end, events[index].time) {
+        if let end = last, breaks(end, events[index].time, in: key) {
           clusters.append((key, current))
           current = []
           last = nil
@@ -76,6 +81,21 @@ struct Grouping: Sendable {
       return one != other ? one < other : left.key < right.key
     }
     return attach(findings, to: clusters, events)
+  }
+
+  /// Of each Event that tells of a crowd the signature that says most.
+  private func crowdLeads(_ events: [Event], _ findings: [Finding]) -> [Int: Signature] {
+    var leads: [Int: Signature] = [:]
+    for finding in findings {
+      for index in finding.events where events.indices.contains(index) && events[index].crowd != nil {
+        guard let known = leads[index] else {
+          leads[index] = finding.signature
+          continue
+        }
+        if IncidentFinding.precedes(finding.signature, 1, known, 1) { leads[index] = finding.signature }
+      }
+    }
+    return leads
   }
 
   /// What a defence did is no deed of the source's: responses whose probe is not in the evidence stay plain events.
@@ -109,9 +129,13 @@ struct Grouping: Sendable {
     return [.empty, .unanswered, .reset].contains(event.outcome)
   }
 
-  private func breaks(_ last: EventTime, _ next: EventTime) -> Bool {
-    last.isDated != next.isDated || next.timestamp.seconds(since: last.timestamp) > settings.incidentGap
+  private func breaks(_ last: EventTime, _ next: EventTime, in key: Key) -> Bool {
+    // Of a crowd each comes when it comes: what lasts for days is one flood.
+    let gap = if case .crowd = key { max(settings.incidentGap, Grouping.crowdGap) } else { settings.incidentGap }
+    return last.isDated != next.isDated || next.timestamp.seconds(since: last.timestamp) > gap
   }
+  /// In seconds: a day.
+  private static let crowdGap = 86_400.0
 
   /// A record that is cut off before its source joins what the same program of the same host logged in that second;
   /// what it was is then a question of wording, which the deductions answer.

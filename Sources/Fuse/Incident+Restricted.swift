@@ -95,6 +95,7 @@ extension Incident {
     for event in part.events { tried.add(event, places) }
     part.targets = tried.places.sorted().map { tried.narrowed(targets[$0], at: $0) }
     part.views = Set(part.events.map(\.view))
+    part.crowd = Crowd.union(part.events.compactMap(\.crowd))
     part.first = events[first].time
     part.last = events[last].time
     part.outcome = Incident.outcome(of: part.events, pairs: part.pairs)

@@ -22,6 +22,8 @@ package struct Incident: Sendable {
   package var title: String
   package var first: EventTime
   package var last: EventTime
+  /// The sources, where it tells of many together; ``source`` is unknown then.
+  package var crowd: Crowd?
 
   package var isDated: Bool { first.isDated }
   /// Events that count as attack, those that both views show once; responses do not count.

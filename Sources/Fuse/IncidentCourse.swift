@@ -58,6 +58,7 @@ package struct IncidentCourse: Sendable {
     var lead: (finding: Int, count: Int)?
     var first: EventTime?
     var last: EventTime?
+    var crowd: Crowd?
     var snapshot: Incident?
   }
 
@@ -130,6 +131,10 @@ package struct IncidentCourse: Sendable {
   }
 
   private mutating func learn(_ chapter: Chapter) {
+    if incident.crowd != nil {
+      let crowds = chapter.news.compactMap { incident.events[$0].crowd }
+      learned.crowd = Crowd.union((learned.crowd.map { [$0] } ?? []) + crowds)
+    }
     for index in chapter.news {
       let event = incident.events[index]
       learned.tried.add(event, places)
@@ -176,6 +181,7 @@ package struct IncidentCourse: Sendable {
     known.targets = learned.tried.places.sorted().map { learned.tried.narrowed(incident.targets[$0], at: $0) }
     known.programs = incident.programs.filter { learned.programs.contains($0.number) }
     known.views = Set(known.events.map(\.view))
+    known.crowd = learned.crowd
     (known.first, known.last) = (first, last)
     // With everything known it is the incident itself.
     guard next < calendar.count else { return known }

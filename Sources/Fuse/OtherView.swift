@@ -30,7 +30,8 @@ package struct Coverage: Sendable {
     } else if event.time.isDated {
       let moment = event.time.timestamp
       let known = logs[event.target.host] ?? moment...moment
-      logs[event.target.host] = min(known.lowerBound, moment)...max(known.upperBound, moment)
+      let end = max(moment, event.end.timestamp)
+      logs[event.target.host] = min(known.lowerBound, moment)...max(known.upperBound, end)
     }
   }
 }
@@ -58,7 +59,7 @@ extension Incident {
         reasons: ["the record names a local transport"])
     }
     let expected =
-      source == .unknown
+      source == .unknown && crowd == nil
       ? "The network should have carried what caused it, if it came over the network"
       : "The network should have carried the request to \(names.isEmpty ? "the target" : names), and its answer"
     guard !coverage.wire.isEmpty else {
@@ -80,7 +81,7 @@ extension Incident {
     var reasons: [String] = []
     if coverage.seenOnWire.isDisjoint(with: hosts) {
       reasons.append("the capture shows no traffic of concern with \(names): its sensor may stand elsewhere")
-    } else if source == .unknown {
+    } else if source == .unknown, crowd == nil {
       reasons.append(
         "the capture shows traffic with \(names), and nothing in the record tells which of it belongs to it")
     } else {

@@ -130,7 +130,9 @@ struct Pairing: Sendable {
 
 extension Event {
   /// A dated host record of something that crossed the network.
-  fileprivate var canPair: Bool { view == .host && time.isDated && action != .response && action != .incomplete }
+  fileprivate var canPair: Bool {
+    view == .host && time.isDated && action != .response && action != .incomplete && crowd == nil
+  }
 
   /// The packet that carries the request.
   package var requestCitation: Citation {

@@ -69,20 +69,24 @@ package struct Waves: Sendable {
     }
     var waves: [Wave] = []
     for (program, ask) in asks.sorted(by: { $0.key < $1.key }) {
-      let sources = Set(ask.events.map(\.source.host))
-      guard sources.count >= 2 else { continue }
+      let crowd = Crowd.union(ask.events.compactMap(\.crowd))
+      let singly = Set(ask.events.filter { $0.crowd == nil }.map(\.source.host))
+      let sources = singly.count + (crowd?.sourceCount ?? 0)
+      guard sources >= 2 else { continue }
+      let records = ask.events.reduce(0) { $0 + ($1.crowd == nil ? 1 : $1.count) }
       let targets = Set(ask.events.map(\.target.host))
       let name = settings.programs[program].map { " (\($0.name))" } ?? ""
       waves.append(
         Wave(
           deduction: Deduction(
-            "\(program)\(name) is asked for in \(counted(ask.events.count, "record", "records")) by "
-              + "\(counted(sources.count, "source", "sources")) at \(counted(targets.count, "target", "targets"))",
+            "\(program)\(name) is asked for in \(counted(records, "record", "records")) by "
+              + "\(counted(sources, "source", "sources")) at \(counted(targets.count, "target", "targets"))",
             .certain,
             Array(ask.events.map(\.citation).prefix(12))),
           incidents: ask.incidents))
     }
-    return waves + retries(asks.values.flatMap(\.events), incidents: Set(asks.values.flatMap(\.incidents)).sorted())
+    let singly = asks.values.flatMap { $0.events.filter { $0.crowd == nil } }
+    return waves + retries(singly, incidents: Set(asks.values.flatMap(\.incidents)).sorted())
   }
 
   /// How many calls all the look-ups are, if repeats are the library's.

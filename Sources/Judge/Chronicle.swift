@@ -36,11 +36,28 @@ struct Chronicle {
   ///
   /// The last days must come in order.
   mutating func known(from first: Day, to last: Day) -> [Incident] {
-    touching(from: first, to: last).compactMap { courses[$0].known(at: last) }
+    touching(from: first, to: last).compactMap { index in
+      guard var known = courses[index].known(at: last) else { return nil }
+      if known.crowd != nil { known.crowd = crowd(index, from: first, to: last) }
+      return known
+    }
   }
 
-  /// How many incidents touch the days.
-  func count(from first: Day, to last: Day) -> Int { touching(from: first, to: last).count }
+  /// How many incidents touch the days; a crowd stands for as many as its sources would be, told one by one.
+  func depth(from first: Day, to last: Day) -> Int {
+    touching(from: first, to: last).map { index in
+      var incident = courses[index].incident
+      if incident.crowd != nil { incident.crowd = crowd(index, from: first, to: last) }
+      return incident
+    }.depth
+  }
+
+  /// Those of a crowd who came on the days.
+  private func crowd(_ index: Int, from first: Day, to last: Day) -> Crowd? {
+    Crowd.union(
+      courses[index].incident.events.filter { first <= $0.time.timestamp.day && $0.time.timestamp.day <= last }
+        .compactMap(\.crowd))
+  }
 
   func coveredDays(from first: Day, to last: Day) -> Int {
     guard first <= last else { return 0 }

@@ -46,6 +46,9 @@ package struct NextLook: Sendable {
   }
 
   private var source: [String] {
+    if incident.crowd != nil {
+      return ["look in the logs of \(hosts) for what was allowed at the same time: a crowd can hide somebody"]
+    }
     switch incident.source {
     case .unknown:
       return [

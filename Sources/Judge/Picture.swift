@@ -66,7 +66,7 @@ struct Picture {
   /// Days without a record are no fewer incidents.
   private mutating func tellDepth(_ scene: Scene) {
     guard scene.covered.now > 0, scene.covered.before > 0 else { return }
-    let count = scene.current.count
+    let count = scene.current.depth
     let depth =
       "\(counted(count, "incident", "incidents")) \(scene.quiet), \(scene.earlier) in "
       + (scene.covered.before == scene.policy.horizonDays
@@ -80,9 +80,9 @@ struct Picture {
   }
 
   private mutating func tellSpread(_ scene: Scene) {
-    guard scene.sources.count > 1 else { return }
+    guard scene.sources > 1 else { return }
     let targets = counted(scene.targets.count, "target", "targets")
-    raising.append("spread: \(scene.sources.count) sources against \(targets) \(scene.span)")
+    raising.append("spread: \(scene.sources) sources against \(targets) \(scene.span)")
   }
 
   private mutating func tellDefence(_ scene: Scene) {
@@ -90,9 +90,9 @@ struct Picture {
       if scene.covered.now > 0 { calming.append("no attack from a network \(scene.quiet)") }
       return
     }
-    let attacks = counted(scene.attacks.count, "incident", "incidents")
+    let attacks = counted(scene.attacks.depth, "incident", "incidents")
     let sentence =
-      "defences and services held \(scene.held.count) of \(attacks) \(scene.span): refused, rejected, "
+      "defences and services held \(scene.held) of \(attacks) \(scene.span): refused, rejected, "
       + "blocked, reset or answered empty"
     if scene.heldShare >= 0.5 { calming.append(sentence) } else { raising.append(sentence) }
     if scene.disclosing.isEmpty, scene.covered.now > 0 {

@@ -12,7 +12,8 @@ struct Scene {
   /// From a network, and more than what every client does.
   let attacks: [Incident]
   let disclosing: [Incident]
-  let held: [Incident]
+  /// How many of ``attacks`` were turned away.
+  let held: Int
   /// Tries of exploitation and their effects, as far back as the policy remembers.
   let tried: [Incident]
   /// Of ``tried`` what may have succeeded, the worst first.
@@ -33,14 +34,14 @@ struct Scene {
     let (formerHorizon, eve) = (horizon.advanced(by: -policy.horizonDays), horizon.advanced(by: -1))
     current = chronicle.known(from: horizon, to: day)
     tried = chronicle.known(from: memory, to: day).filter { $0.stage <= .effect }
-    earlier = chronicle.count(from: formerHorizon, to: eve)
+    earlier = chronicle.depth(from: formerHorizon, to: eve)
     // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
     serious = tried.filter { $0.outcome < .unanswered || $0.outcome == .unanswered && $0.hasArrived }
       .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
         by: JudgedIncident.precedes)
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
-    held = attacks.filter(\.outcome.isHeld)
+    held = attacks.heldDepth
     unexplained = Set(current.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
     let firstDay = chronicle.firstDay
     novel = Set(current.flatMap(\.patterns)).filter { firstDay[$0].map { $0 >= horizon } ?? false }
@@ -52,15 +53,15 @@ struct Scene {
   }
 
   var exploited: Set<Host> { Set(serious.flatMap { $0.incident.targets.map(\.host) }) }
-  var sources: Set<Host> { Set(attacks.map(\.source).filter { $0 != .unknown }) }
+  var sources: Int { attacks.sourceCount }
   var targets: Set<Host> { Set(attacks.flatMap { $0.targets.map(\.host) }) }
-  var heldShare: Double { attacks.isEmpty ? 1 : Double(held.count) / Double(attacks.count) }
+  var heldShare: Double { attacks.isEmpty ? 1 : Double(held) / Double(attacks.depth) }
 
   var metrics: [Metric: Double] {
     [
       .exploitedHosts: Double(exploited.count), .disclosures: Double(disclosing.count),
-      .incidents: Double(current.count), .unexplainedPatterns: Double(unexplained.count),
-      .novelPatterns: Double(novel.count), .sources: Double(sources.count), .targets: Double(targets.count),
+      .incidents: Double(current.depth), .unexplainedPatterns: Double(unexplained.count),
+      .novelPatterns: Double(novel.count), .sources: Double(sources), .targets: Double(targets.count),
       .heldShare: heldShare, .answeredSeverity: Double(answeredSeverity),
     ]
   }

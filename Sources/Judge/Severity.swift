@@ -183,7 +183,9 @@ package struct SeverityJudge: Sendable {
     let terms = estate.assets(of: incident).compactMap(\.networkCountermeasures)
     if let term = terms.min(by: { $0.value < $1.value }) { return term }
     if incident.source.isLocal { return .assumed("the caller is on the host itself: no network stands between") }
-    if incident.source == .unknown { return .assumed("the evidence does not show which way it came") }
+    if incident.source == .unknown, incident.crowd == nil {
+      return .assumed("the evidence does not show which way it came")
+    }
     if incident.hasArrived { return Severity.Term(1, "it reached the host") }
     return incident.events.contains { $0.outcome == .blocked && $0.isOfFilter }
       ? Severity.Term(4, "a packet filter dropped it, and nothing shows that any of it came through")

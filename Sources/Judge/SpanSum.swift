@@ -14,10 +14,18 @@ struct SpanSum {
   private var strange: Set<String> = []
   private var sources: Set<Host> = []
   private var targets: Set<Host> = []
+  /// Sources that are told together, and those of them that were not held.
+  private var crowds: [Crowd] = []
+  private var crowdsLetIn: [Crowd] = []
 
   mutating func add(_ part: Incident) {
-    incidents += 1
-    if part.outcome.isHeld { held += 1 }
+    if let crowd = part.crowd {
+      crowds.append(crowd)
+      if !part.outcome.isHeld { crowdsLetIn.append(crowd) }
+    } else {
+      incidents += 1
+      if part.outcome.isHeld { held += 1 }
+    }
     events += part.eventCount
     for event in part.events where event.view == .host { hostRecords += event.count }
     for pattern in part.patterns where known.insert(pattern).inserted { patterns.append(pattern) }
@@ -30,9 +38,14 @@ struct SpanSum {
 
   /// - Parameter isNew: Asked once of each pattern, in order.
   func span(label: String, isNew: (String) -> Bool) -> Span {
-    Span(
-      label: label, incidents: incidents, events: events, hostRecords: hostRecords, patterns: patterns,
-      novel: patterns.filter(isNew), unexplained: unexplained, sources: sources.count, targets: targets.count,
-      held: incidents == 0 ? nil : Double(held) / Double(incidents))
+    let crowd = Crowd.union(crowds)
+    // Each visit of a crowd's source counts as the incident that it would be by itself.
+    let visits = crowd?.visits.count ?? 0
+    let depth = incidents + visits
+    let heldDepth = held + visits - (Crowd.union(crowdsLetIn)?.visits.count ?? 0)
+    return Span(
+      label: label, incidents: depth, events: events, hostRecords: hostRecords, patterns: patterns,
+      novel: patterns.filter(isNew), unexplained: unexplained, sources: sources.count + (crowd?.sourceCount ?? 0),
+      targets: targets.count, held: depth == 0 ? nil : Double(heldDepth) / Double(depth))
   }
 }

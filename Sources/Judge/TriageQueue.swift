@@ -62,7 +62,8 @@ package struct TriageQueue: Sendable {
   /// Nil for what everybody has to see for itself.
   private static func kind(_ judged: JudgedIncident) -> Kind? {
     let incident = judged.incident
-    guard ![.crashed, .answered, .allowed].contains(incident.outcome), incident.stage > .effect else { return nil }
+    guard incident.crowd == nil, ![.crashed, .answered, .allowed].contains(incident.outcome), incident.stage > .effect
+    else { return nil }
     let severity = judged.severity
     return Kind(
       rule: incident.lead?.signature.id ?? "", outcome: incident.outcome, views: incident.views,

@@ -122,7 +122,7 @@ package struct Drill {
   private static func parties(_ incident: Incident) -> String {
     let source =
       switch incident.source {
-      case .unknown: "no source"
+      case .unknown: incident.crowd?.words ?? "no source"
       case .local: "a process of the host itself"
       default: incident.source.notation
       }

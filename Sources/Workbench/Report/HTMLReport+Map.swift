@@ -53,17 +53,19 @@ extension HTMLReport {
     var weight: (sources: [Host: Int], targets: [Host: Int]) = ([:], [:])
     for judged in analysis.incidents where members.isEmpty || members.contains(judged.incident.id) {
       let incident = judged.incident
+      // A crowd has a row of its own, under the number of its sources.
+      let source = incident.crowd.map { Host.name(Bytes($0.words)) } ?? incident.source
       let places = targetNames(incident)
       let echoes = Set(incident.pairs.map(\.networkEvent))
       for (index, event) in incident.events.enumerated() where event.action != .response && !echoes.contains(index) {
         guard event.target.host != .unknown else { continue }
         let target = places[event.target.host] ?? event.target.host
-        var cell = grid.cells[incident.source]?[target] ?? Cell()
+        var cell = grid.cells[source]?[target] ?? Cell()
         cell.events += event.count
         cell.outcome = min(cell.outcome, event.outcome)
         cell.incidents.insert(incident.id)
-        grid.cells[incident.source, default: [:]][target] = cell
-        weight.sources[incident.source, default: 0] += event.count
+        grid.cells[source, default: [:]][target] = cell
+        weight.sources[source, default: 0] += event.count
         weight.targets[target, default: 0] += event.count
       }
     }

@@ -83,7 +83,7 @@ extension HTMLReport {
     let targets = Set(events.map(\.target.host)).filter { $0 != .unknown }.sorted().map(\.notation)
     let source =
       switch incident.source {
-      case .unknown: "no source"
+      case .unknown: incident.crowd?.words ?? "no source"
       case .local: "the host itself"
       default: incident.source.notation
       }

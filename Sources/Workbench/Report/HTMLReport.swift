@@ -134,7 +134,7 @@ package struct HTMLReport {
     let figures = [
       (worst, "worst severity, of -8 to +8"),
       ("\(held) of \(judged.count)", "incidents held: turned away, or nothing was there"),
-      ("\(Set(judged.map(\.incident.source).filter { $0 != .unknown && !$0.isLocal }).count)", "sources"),
+      ("\(judged.map(\.incident).sourceCount)", "sources"),
       ("\(Set(judged.flatMap { $0.incident.targets.map(\.host) }).count)", "targets"),
     ]
     page.element("dl", ("class", "figures")) { page in

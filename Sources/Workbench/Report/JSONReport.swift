@@ -134,6 +134,7 @@ package struct JSONReport {
     writer.objects("scans", incident.events.filter { $0.probes != nil }) { writer, event in
       if let sum = event.probes { scan(event, sum, &writer) }
     }
+    if let crowd = incident.crowd { writer.object("crowd") { self.crowd(crowd, incident, &$0) } }
     writer.objects("responses", incident.events.filter { $0.action == .response }.prefix(JSONReport.listCap)) {
       writer, event in
       writer.field("text", event.responseText)
@@ -142,6 +143,15 @@ package struct JSONReport {
     let citations = incident.evidence
     evidence("evidence", citations.prefix(JSONReport.listCap), &writer)
     writer.field("evidence_omitted", max(0, citations.count - JSONReport.listCap))
+  }
+
+  private func crowd(_ crowd: Crowd, _ incident: Incident, _ writer: inout JSONWriter) {
+    writer.field("sources", crowd.sourceCount)
+    writer.field("visits", crowd.visits.count)
+    writer.field("most_records", crowd.roll.most)
+    writer.field("forgotten_records", crowd.forgotten)
+    writer.field("addresses", crowd.firstSources.map(\.notation))
+    writer.field("last", crowd.last.description)
   }
 
   private func scan(_ event: Event, _ sum: ProbeSum, _ writer: inout JSONWriter) {

@@ -46,8 +46,11 @@ package struct TextReport {
     page.line(page.styled("WATCHFLOOR", .bold) + "  as of \(analysis.asOf)")
     let records = counted(analysis.hostRecords, "host record", "host records")
     let packets = counted(analysis.packets, "packet", "packets")
+    let depth = analysis.incidents.map(\.incident).depth
+    let crowds = depth > analysis.incidents.count ? ", with crowds of sources told together: \(depth) singly" : ""
     page.line(
-      "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents")); times are UTC")
+      "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents"))\(crowds); times are UTC"
+    )
     if let site = analysis.site {
       page.item("", indent: 0, "Site \(Bytes(site).notation): \(Analysis.siteWords)")
     }
