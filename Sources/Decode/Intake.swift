@@ -11,6 +11,8 @@ package struct Intake: Sendable {
   package var hostFacts: [HostFact] = []
   /// Events of which only the number matters.
   package var sums = EventSums()
+  /// Where records of hosts wait that may be a crowd's; nil makes each an Event at once.
+  package var crowd: CrowdLedger?
   package var oddities = OddityTally()
   package var tally = Tally()
   package init() {}

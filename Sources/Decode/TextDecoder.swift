@@ -119,7 +119,7 @@ package struct TextDecoder {
   private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
     if beginsStructured(line), readStructured(line, place, into: &intake) { return }
     if let start = SyslogReader.stampStart(line), !isDatedPacket(line) {
-      let result = lines.read(line, at: start, citation: Citation(place, text: Bytes(line)))
+      let result = lines.read(line, at: start, isFrequent: true, citation: Citation(place, text: Bytes(line)))
       if take(result, line, start, place, into: &intake) { return }
     }
     if let start = TraceLine.stampStart(line) {
@@ -280,6 +280,15 @@ package struct TextDecoder {
     case .prefix(let partial):
       pending = Pending(kind: .syslog(partial), text: Bytes(line).array, stamp: start, provenance: place)
       return true
+    case .known(let known):
+      count(known.frame.time, into: &intake)
+      intake.tally.understood += 1
+      if lines.library.formats[known.format].action == .authentication {
+        lastRecords.note(known.host, event: nil)
+        noteLogin(line, known, place, into: &intake)
+      } else {
+        lastRecords.note(known.host, event: keep(line, known, place, in: &intake))
+      }
     case .event(let event, let format, let host, true):
       let record = LogLineReader.Whole(event: event, format: format, host: host)
       pending = Pending(kind: .whole(record), text: Bytes(line).array, stamp: start, provenance: place)
@@ -314,8 +323,8 @@ package struct TextDecoder {
         intake.sums.add(event, by: .hour)
         return
       }
-      lastRecords.note(host, event: intake.events.count)
-      intake.events.append(event)
+      lastRecords.note(host, event: keep(event, in: &intake))
+    case .known: break
     case .repetition(let count, let host, let time): repeatRecord(count, host, time, citation(), into: &intake)
     case .unconcerned(_, let host), .ordinary(_, _, let host):
       lastRecords.note(host, event: nil)
@@ -373,18 +382,53 @@ package struct TextDecoder {
   private mutating func repeatRecord(
     _ count: Int, _ host: Host.Key, _ time: EventTime, _ citation: Citation, into intake: inout Intake
   ) {
-    switch lastRecords.last(of: host) {
-    case .event(let index) where index < intake.events.count:
-      var event = intake.events[index]
-      event.change {
-        $0.count = count
-        $0.time = time
-        $0.citation = citation
-      }
-      intake.events.append(event)
-      intake.tally.understood += 1
-    case .other: intake.tally.unconcerned += 1
-    default: odd(.repeatWithoutRecord, citation, into: &intake)
+    let last = lastRecords.last(of: host)
+    if case .other = last {
+      intake.tally.unconcerned += 1
+      return
+    }
+    guard case .event(let place) = last, var event = TextDecoder.event(at: place, of: intake) else {
+      odd(.repeatWithoutRecord, citation, into: &intake)
+      return
+    }
+    event.change {
+      $0.count = count
+      $0.time = time
+      $0.citation = citation
+    }
+    _ = keep(event, in: &intake)
+    intake.tally.understood += 1
+  }
+
+  /// Makes a record an Event, or has it wait where those of a crowd do.
+  private func keep(_ event: Event, in intake: inout Intake) -> CrowdLedger.Place {
+    if let place = intake.crowd?.push(event, into: &intake.events) { return place }
+    intake.events.append(event)
+    return .event(intake.events.count - 1)
+  }
+
+  /// The same of a line that comes in floods, without an Event where its kind was met before.
+  private func keep(_ line: RawSpan, _ known: KnownLine, _ place: Provenance, in intake: inout Intake)
+    -> CrowdLedger.Place?
+  {
+    if let kept = intake.crowd?.push(line, known, at: place, into: &intake.events) { return kept }
+    guard let event = lines.event(line, known, citation: Citation(place, text: Bytes(line))) else { return nil }
+    if let kept = intake.crowd?.push(event, line: known.key, into: &intake.events) { return kept }
+    intake.events.append(event)
+    return .event(intake.events.count - 1)
+  }
+
+  /// A guesser of passwords fills a log; how often is what matters.
+  private func noteLogin(_ line: RawSpan, _ known: KnownLine, _ place: Provenance, into intake: inout Intake) {
+    if intake.sums.add(line, known, at: place) { return }
+    guard let event = lines.event(line, known, citation: Citation(place, text: Bytes(line))) else { return }
+    intake.sums.add(event, by: .hour, line: known.key)
+  }
+
+  private static func event(at place: CrowdLedger.Place, of intake: Intake) -> Event? {
+    switch place {
+    case .event(let index): intake.events.indices.contains(index) ? intake.events[index] : nil
+    case .note(let number, let era): intake.crowd?.event(at: number, era: era)
     }
   }
 

@@ -13,6 +13,8 @@ package struct Analysis: Sendable {
     package var zone = ZoneTable.utc
     package var threads = 1
     package var decoding = PacketReassembly.Settings()
+    /// When sources of turned-down requests are a crowd.
+    package var crowd = CrowdLimits()
     /// How wide the windows of ``Analysis/spans`` are.
     package var window = WindowWidth.day
     /// Patterns that an earlier report has: they are not new.
@@ -107,10 +109,12 @@ package struct Analyst: Sendable {
   /// Reads the inputs side by side; each gives the same whoever reads it.
   private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
     let lanes = max(1, min(options.threads, inputs.count))
-    let reader = InputReader(
+    var crowded = InputReader(
       formats: knowledge.formats, asOf: asOf, zone: options.zone, zones: configuration.zones,
       digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
       threads: max(1, options.threads / lanes), progress: progress)
+    crowded.crowd = options.crowd
+    let reader = crowded
     return await withTaskGroup(of: [InputReading].self) { group in
       for lane in 0..<lanes {
         let share = stride(from: lane, to: inputs.count, by: lanes).map { inputs[$0] }
@@ -183,7 +187,13 @@ package struct Analyst: Sendable {
   // MARK: Judging
 
   private func judge(_ readings: [InputReading], emptyFolders: [String]) async -> Analysis {
+    var readings = readings
     var intake = Intake()
+    var crowd = CrowdLedger(limits: options.crowd)
+    for index in readings.indices {
+      if let records = readings[index].intake.crowd { crowd.merge(records, into: &intake.events) }
+      readings[index].intake.crowd = nil
+    }
     for reading in readings {
       intake.events += reading.intake.events
       intake.packets += reading.intake.packets
@@ -214,6 +224,7 @@ package struct Analyst: Sendable {
     var events = intake.events
     intake.events = []
     events += intake.sums.summed()
+    tell(&crowd, &events, &intake.oddities)
     Event.sort(&events)
     // A clock, a name or a day that later records tell was not known before them: what was known is fused by itself.
     var unnoted = OddityTally()
@@ -256,6 +267,29 @@ package struct Analyst: Sendable {
       incidents.removeAll { $0.part(at: site, of: configuration.directory) == nil }
     }
     return Fused(events: events, findings: findings, incidents: incidents, clocks: settings.clocks)
+  }
+
+  /// Decides which sources of turned-down requests are a crowd, now that all evidence is known.
+  private func tell(_ crowd: inout CrowdLedger, _ events: inout [Event], _ oddities: inout OddityTally) {
+    guard !crowd.isEmpty else { return }
+    var settings = CrowdSettings()
+    settings.own = configuration.directory.ownNetworks
+    settings.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
+    if options.window == .hour { settings.period = 3_600_000_000_000 }
+    for index in events.indices {
+      switch events[index].source.host {
+      case .address(let address) where events[index].action == .authentication: settings.known.insert(address)
+      case .address(let address): settings.apart.insert(address)
+      case .name(let name): settings.apart.formUnion(configuration.directory.address(of: name).map { [$0] } ?? [])
+      case .local, .unknown: break
+      }
+    }
+    let rules = knowledge.rules
+    let busy = crowd.limits.busy
+    settings.mustStandAlone = { rules.asksOfEach($0, atMost: busy) }
+    crowd.finish(settings, into: &events)
+    oddities.merge(crowd.oddities)
+    crowd = CrowdLedger()
   }
 
   private func fusionSettings() -> FusionSettings {

@@ -12,9 +12,10 @@ enum Analysing {
 
   static func run(
     _ paths: [String], asOf: String? = "2000-01-06", situationAt: String? = nil, threads: Int = 1,
-    configuration: String? = nil
+    configuration: String? = nil, adjust: (inout Analysis.Options) -> Void = { _ in }
   ) async throws -> Analysis {
     var options = Analysis.Options()
+    adjust(&options)
     options.asOf = try asOf.map { try day($0) }
     options.situationAt = try situationAt.map { try day($0) }
     options.threads = threads

@@ -33,6 +33,9 @@ package struct EventSums: Sendable {
     var isDated: Bool
   }
   private var events: [Key: Event] = [:]
+  /// Records of an hour whose kinds were met before, one of each kind and source, and where each stands.
+  private var shelf = RecordShelf()
+  private var places: [UInt128: Int32] = [:]
   /// Kinds that are kept at most. An attacker's text can make any number of them.
   private let cap: Int
   /// The first record of those that went.
@@ -41,7 +44,36 @@ package struct EventSums: Sendable {
   package static let defaultCap = 4096
   package init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
 
-  package var isEmpty: Bool { events.isEmpty }
+  package var isEmpty: Bool { events.isEmpty && places.isEmpty }
+
+  /// - Parameter line: The key of the line that it is, for others of its kind.
+  mutating func add(_ event: Event, by period: Period, line key: UInt64) {
+    shelf.learn(key, RecordShelf.holds(event) ? shelf.kind(of: event, cap: EventSums.defaultCap) : nil)
+    add(event, by: period)
+  }
+
+  /// Counts a line whose kind was learned; false when it was not. Its hour is that of its time.
+  mutating func add(_ line: RawSpan, _ known: KnownLine, at place: Provenance) -> Bool {
+    guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap,
+      known.frame.time.isDated
+    else { return false }
+    let time = known.frame.time.timestamp.nanoseconds
+    // As in `add(_:by:)`, and an IPv4 address in as many bits as it needs; what is longer is mixed.
+    let address = UInt64(truncatingIfNeeded: known.source) ^ UInt64(truncatingIfNeeded: known.source >> 64)
+    let hour = UInt64(bitPattern: time / EventSums.hour)
+    let key = UInt128(known.host.combined(with: known.key ^ hour)) << 64 | UInt128(address)
+    if let number = places[key], shelf.notes[Int(number)].source == known.source {
+      guard shelf.notes[Int(number)].time < time else { return false }
+      shelf.add(1, to: Int(number))
+      return true
+    }
+    if shelf.notes.count / 2 >= cap { makeRoomOnShelf() }
+    places[key] = Int32(shelf.notes.count)
+    shelf.append(line, known, kind: kind, at: place)
+    return true
+  }
+
+  private static let hour: Int64 = 3_600_000_000_000
 
   package mutating func add(_ event: Event, by period: Period) {
     add(event, EventSums.key(event, event.time.timestamp.nanoseconds / period.nanoseconds))
@@ -68,24 +100,74 @@ package struct EventSums: Sendable {
     events[key] = known
   }
 
+  /// The older half goes.
+  private mutating func makeRoomOnShelf() {
+    let ages = shelf.notes.map { (time: $0.time, source: $0.source) }
+    let order = ages.indices.sorted { ages[$0] < ages[$1] }
+    let going = order.prefix(max(0, order.count - cap))
+    guard let oldest = going.first else { return }
+    evicted = ((evicted?.count ?? 0) + going.count, evicted?.first ?? shelf.event(oldest).citation)
+    var kept = RecordShelf(kindsOf: shelf)
+    var isGoing = [Bool](repeating: false, count: order.count)
+    for number in going { isGoing[number] = true }
+    var moved = [Int32](repeating: -1, count: order.count)
+    for number in shelf.notes.indices where !isGoing[number] {
+      moved[number] = Int32(kept.notes.count)
+      kept.append(number, of: shelf)
+    }
+    shelf = kept
+    places = places.compactMapValues { moved[Int($0)] < 0 ? nil : moved[Int($0)] }
+  }
+
+  /// Puts what stands on the shelf to the others.
+  private mutating func clearShelf() {
+    let full = shelf
+    shelf = RecordShelf(kindsOf: full)
+    places = [:]
+    for number in full.notes.indices { add(full.event(number), by: .hour) }
+  }
+
   /// The oldest go.
   private mutating func makeRoom() {
-    // What is sorted is small: an Event is not.
-    let ages = events.map { (key: $0.key, time: $0.value.time, text: $0.value.citation.text) }
-    let ordered = ages.sorted { $0.time != $1.time ? $0.time < $1.time : $0.text < $1.text }
-    let going = ordered.prefix(max(0, ordered.count - cap))
-    guard let oldest = going.first, let first = events[oldest.key]?.citation else { return }
-    for entry in going { events[entry.key] = nil }
-    evicted = ((evicted?.count ?? 0) + going.count, evicted?.first ?? first)
+    // Times are sorted, which are small; of those of the last moment that goes the wording decides.
+    let times = events.values.map(\.time).sorted()
+    guard times.count > cap else { return }
+    let limit = times[times.count - cap]
+    func isAtLimit(_ event: Event) -> Bool { !(event.time < limit) && !(limit < event.time) }
+    let atLimit = events.values.filter(isAtLimit).map(\.citation.text).sorted()
+    let staying = times.count { limit < $0 }
+    let firstStaying = atLimit[min(max(0, atLimit.count + staying - cap), atLimit.count - 1)]
+    func goes(_ event: Event) -> Bool {
+      event.time < limit || isAtLimit(event) && event.citation.text < firstStaying
+    }
+    guard let first = events.values.lazy.filter(goes).min(by: Event.precedes)?.citation else { return }
+    let before = events.count
+    events = events.filter { !goes($0.value) }
+    evicted = ((evicted?.count ?? 0) + before - events.count, evicted?.first ?? first)
   }
 
   package mutating func merge(_ other: EventSums) {
+    guard !isEmpty || cap != other.cap else {
+      let gone = evicted
+      self = other
+      if let gone { evicted = ((evicted?.count ?? 0) + gone.count, gone.first) }
+      return
+    }
+    clearShelf()
+    var other = other
+    other.clearShelf()
     for (key, event) in other.events { add(event, key) }
     if let gone = other.evicted { evicted = ((evicted?.count ?? 0) + gone.count, evicted?.first ?? gone.first) }
   }
 
   /// One Event for each kind, in order; templates that differ in one word only are one.
   package func summed() -> [Event] {
+    var sums = self
+    sums.clearShelf()
+    return sums.inOrder()
+  }
+
+  private func inOrder() -> [Event] {
     let lines = events.values.filter { $0.action == .log }
     let others = events.values.filter { $0.action != .log }
     return (LineTemplates.generalised(lines) + others).sorted(by: Event.precedes)

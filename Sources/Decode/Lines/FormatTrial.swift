@@ -51,7 +51,7 @@ package struct FormatTrial: Sendable {
         template: LineTemplate.of(line.slice(min(frame.message, line.byteCount)..<line.byteCount)))
     case .prefix(let partial): partial.isWatched ? .cut(program: partial.tag) : .unconcerned
     case .repetition: .repetition
-    case .unconcerned: .unconcerned
+    case .unconcerned, .known: .unconcerned
     case .invalidStamp: .invalidStamp
     case .none: .noLogLine
     }

@@ -3,8 +3,8 @@ import Evidence
 /// The last record of each host, for `last message repeated N times`, which speaks of the line before it of its host.
 struct LastRecords: Sendable {
   enum Record {
-    /// Its event's index.
-    case event(Int)
+    /// Where its event went.
+    case event(CrowdLedger.Place)
     /// A record that gave no event.
     case other
     /// This host has no record yet.
@@ -15,17 +15,17 @@ struct LastRecords: Sendable {
   private var slots = [Slot](repeating: Slot(), count: 64)
   private var count = 0
   /// The last record of all, whose host may be one that is not followed.
-  private var current: (host: Host.Key, event: Int?)?
+  private var current: (host: Host.Key, event: CrowdLedger.Place?)?
   /// More hosts than this in one log are not followed: their repetitions are oddities.
   private static let cap = 65_536
 
   private struct Slot {
     var host: Host.Key?
     /// Nil for a record without an event.
-    var event: Int?
+    var event: CrowdLedger.Place?
   }
 
-  mutating func note(_ host: Host.Key, event: Int?) {
+  mutating func note(_ host: Host.Key, event: CrowdLedger.Place?) {
     current = (host, event)
     let place = place(of: host)
     if slots[place].host == nil {
@@ -83,6 +83,8 @@ extension Host {
 
     /// A number to choose a table's slot by.
     var bucket: Int { Int(truncatingIfNeeded: hash & UInt64(UInt32.max)) }
+    /// Both as one number.
+    func combined(with other: UInt64) -> UInt64 { Key.mixed(hash ^ Key.mixed(other &+ Key.seed)) }
 
     private static func mixed(_ word: UInt64) -> UInt64 {
       let product = word.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)

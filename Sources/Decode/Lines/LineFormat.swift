@@ -18,6 +18,15 @@ struct LineFormat: Sendable {
   var transport: Transport?
   /// Only lines about ports where RPC is at home give Events: a firewall logs the noise of the whole Internet.
   var onlyRPCPorts = false
+  /// Whether its lines are so many at times that they are told by their kinds: see ``KnownLine``.
+  fileprivate(set) var isFrequent = false
+
+  /// Requests that came to nothing and logins; not those that name a process or a number of repetitions.
+  fileprivate var mayBeFrequent: Bool {
+    guard let action, [.rpcCall, .probe, .connection, .authentication].contains(action) else { return false }
+    return pattern.fields.contains(.source)
+      && !pattern.fields.contains { [.processName, .pid, .userID, .count].contains($0) }
+  }
 }
 
 /// What a file of `Knowledge/formats/` says of itself, for those who ask what is understood.
@@ -48,6 +57,9 @@ package struct FormatLibrary: Sendable {
 
   struct Tag: Sendable {
     var formats: [Int]
+    /// The first byte of each, or `anyByte`: most formats need no more than a look at it.
+    fileprivate(set) var firstBytes: [UInt16] = []
+    static let anyByte = UInt16.max
     /// A line of this program that no format takes is an oddity, not just none of our business.
     var isExclusive: Bool
   }
@@ -84,6 +96,8 @@ package struct FormatLibrary: Sendable {
   }
 
   mutating func add(_ format: LineFormat, tags names: [String], isExclusive: Bool) {
+    var format = format
+    format.isFrequent = format.mayBeFrequent
     formats.append(format)
     for name in names {
       let bytes = Array(name.utf8)
@@ -97,6 +111,7 @@ package struct FormatLibrary: Sendable {
       byKey[key] = index
       tags[index].formats.append(formats.count - 1)
       leads[index].add(format.pattern)
+      tags[index].firstBytes.append(format.pattern.firstByte.map { UInt16($0) } ?? Tag.anyByte)
       if isExclusive { tags[index].isExclusive = true }
     }
   }

@@ -15,6 +15,8 @@ struct LogLineReader: Sendable {
     /// A whole record; `mayGoOn` when it is also the start of a longer wording, which stands earlier among the formats.
     /// Boxed, like ``prefix(_:)``: most lines give neither, and a small result costs less to hand on.
     indirect case event(Event, format: Int, host: Host.Key, mayGoOn: Bool)
+    /// A record of one of the kinds of lines that come in floods. The reader makes its Event until the next line is read.
+    indirect case known(KnownLine)
     /// `last message repeated N times`: the record before it of the same host.
     case repetition(count: Int, host: Host.Key, time: EventTime)
     /// The line ends before its wording does; it may go on in the next line.
@@ -51,7 +53,10 @@ struct LogLineReader: Sendable {
   }
 
   /// Reads one line whose stamp starts at `start`.
-  mutating func read(_ line: RawSpan, at start: Int, citation: @autoclosure () -> Citation) -> Result {
+  /// - Parameter isFrequent: Whether a line of a kind that comes in floods is told as ``Result/known(_:)``.
+  mutating func read(
+    _ line: RawSpan, at start: Int, isFrequent: Bool = false, citation: @autoclosure () -> Citation
+  ) -> Result {
     let frame: SyslogFrame
     switch syslog.read(line, at: start) {
     case .none: return .none
@@ -60,26 +65,28 @@ struct LogLineReader: Sendable {
       return .prefix(Partial(time: time, host: "", tag: "", message: "", isWatched: false))
     case .frame(let value): frame = value
     }
-    return read(line, frame, citation: citation())
+    return read(line, frame, isFrequent: isFrequent, citation: citation())
   }
 
   /// Reads a line whose frame is known.
-  mutating func read(_ line: RawSpan, _ frame: SyslogFrame, citation: @autoclosure () -> Citation) -> Result {
+  mutating func read(
+    _ line: RawSpan, _ frame: SyslogFrame, isFrequent: Bool = false, citation: @autoclosure () -> Citation
+  ) -> Result {
     let host = Host.Key(line.slice(frame.host))
     if let repetition = repetition(line, frame, host) { return repetition }
     if let (count, inner) = LogLineReader.repeatedMessage(line, from: frame.message) {
       var frame = frame
       frame.message = inner.lowerBound
-      let result = read(line.slice(0..<inner.upperBound), frame, host, citation: citation())
+      let result = read(line.slice(0..<inner.upperBound), frame, host, isFrequent: false, citation: citation())
       guard case .event(var event, let format, _, let mayGoOn) = result else { return result }
       event.count = count
       return .event(event, format: format, host: host, mayGoOn: mayGoOn)
     }
-    return read(line, frame, host, citation: citation())
+    return read(line, frame, host, isFrequent: isFrequent, citation: citation())
   }
 
   private mutating func read(
-    _ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key, citation: @autoclosure () -> Citation
+    _ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key, isFrequent: Bool, citation: @autoclosure () -> Citation
   ) -> Result {
     if frame.tag.upperBound == line.byteCount || frame.isCut {
       let isWatched = library.tag(line, frame.tag) != nil
@@ -88,12 +95,19 @@ struct LogLineReader: Sendable {
     guard let tag = library.tag(line, frame.tag) else { return .unconcerned(frame.time, host: host) }
     var sawPrefix = false
     var source = Host.unknown
-    for index in tag.formats {
+    let first = frame.message < line.byteCount ? UInt16(line.byte(frame.message)) : FormatLibrary.Tag.anyByte
+    for (place, index) in tag.formats.enumerated() {
+      let wanted = tag.firstBytes[place]
+      // What begins with another byte is no such line, and no start of one.
+      if wanted != first, wanted != FormatLibrary.Tag.anyByte, first != FormatLibrary.Tag.anyByte { continue }
       switch library.formats[index].pattern.match(line, from: frame.message, captures: &captures) {
       case .match:
         let format = library.formats[index]
         guard let action = format.action else { return .ordinary(frame.time, format: index, host: host) }
         if format.onlyRPCPorts, !isAboutRPCPort(line) { return .unconcerned(frame.time, host: host) }
+        if isFrequent, !sawPrefix, format.isFrequent, let known = known(line, frame, index, host) {
+          return .known(known)
+        }
         return .event(
           event(line, frame, format, action, citation()), format: index, host: host, mayGoOn: sawPrefix)
       case .prefix:
@@ -155,6 +169,36 @@ struct LogLineReader: Sendable {
       return .repetition(count: count, host: host, time: frame.time)
     }
     return nil
+  }
+
+  /// What the line that was just matched says beside its kind; nil where its source is no address.
+  private func known(_ line: RawSpan, _ frame: SyslogFrame, _ format: Int, _ host: Host.Key) -> KnownLine? {
+    guard frame.pid.map({ $0 >= 0 && Int32(exactly: $0) != nil }) ?? true else { return nil }
+    var key = host.combined(with: UInt64(format))
+    key = Host.Key(line.slice(frame.tag)).combined(with: key)
+    var (source, sourcePort): (IPAddress?, UInt16?)
+    for (field, range) in captures {
+      let text = line.slice(range)
+      switch field {
+      case .source:
+        guard let (address, end) = IPAddress.parse(text, at: 0), end == text.byteCount, !address.isLoopback else {
+          return nil
+        }
+        source = address
+      case .sourcePort: sourcePort = text.decimal.flatMap { UInt16(exactly: $0) }
+      case .ignored: break
+      default: key = Host.Key(text).combined(with: key)
+      }
+    }
+    return source.map {
+      KnownLine(key: key, frame: frame, source: $0.bits, sourcePort: sourcePort, format: format, host: host)
+    }
+  }
+
+  /// The Event of a line that was just read as ``Result/known(_:)``.
+  func event(_ line: RawSpan, _ known: KnownLine, citation: Citation) -> Event? {
+    let format = library.formats[known.format]
+    return format.action.map { event(line, known.frame, format, $0, citation) }
   }
 
   private func event(

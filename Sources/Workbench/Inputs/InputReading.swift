@@ -30,6 +30,8 @@ package struct InputReader: Sendable {
   package var digestSeed: UInt64?
   /// How many may read one input.
   package var threads: Int
+  /// When sources of turned-down requests are a crowd.
+  package var crowd = CrowdLimits()
   /// Called with the number of bytes read, from any thread.
   package var progress: @Sendable (Int) -> Void
 
@@ -115,8 +117,10 @@ package struct InputReader: Sendable {
     let calendar = year.map { StampCalendar(sequenceFrom: $0) } ?? StampCalendar(asOf: day ?? InputReader.placeholder)
     let decoder = TextDecoder(
       input: reading.input.id, library: formats, calendar: calendar, zone: zone, zones: zones)
+    var intake = Intake()
+    intake.crowd = CrowdLedger(limits: crowd)
     let text = TextReading(
-      TextSource(source, digest: digestSeed.map { ContentDigest(seed: $0) }), decoder: decoder, into: Intake(),
+      TextSource(source, digest: digestSeed.map { ContentDigest(seed: $0) }), decoder: decoder, into: intake,
       formats: formats, progress: progress)
     var outcome = await text.read(threads: threads)
     outcome.intake.oddities.merge(reading.intake.oddities)

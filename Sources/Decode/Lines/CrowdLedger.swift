@@ -1,0 +1,358 @@
+package import Evidence
+
+/// Records of hosts that came to nothing, by source: refused calls and connections, probes that a defence reported.
+///
+/// A flood of them is one thing to know. Each is kept in few bytes and the wording, and only when everything was read
+/// is it decided whether it becomes an Event of its own or is told with others: where more than a thousand sources did
+/// no more than a few such things each, their records of one kind and day become one Event. A source that did more
+/// becomes Events at once. What is decided depends on the final counts alone, and on no order.
+package struct CrowdLedger: Sendable {
+  /// Where a record went, for a line that says that it is repeated.
+  enum Place: Sendable {
+    /// The index of its Event.
+    case event(Int)
+    /// Its place here, as long as nothing was forgotten since.
+    case note(Int, era: Int)
+  }
+
+  private struct Source {
+    let address: UInt128
+    var records: Int32 = 0
+    /// The chain of its records.
+    var lastNote: Int32 = -1
+    var latest = Int64.min
+    /// It did more than a crowd does: its records are Events.
+    var isTold = false
+    let hash: UInt32
+  }
+
+  package let limits: CrowdLimits
+  private let seed = FlowSeed()
+  private var index = SlotIndex()
+  private var sources: ContiguousArray<Source> = []
+  /// Those of them that are no Events yet.
+  private var untold = 0
+  private var shelf = RecordShelf()
+  /// Of each record on the shelf its source and the record of it before.
+  private var links: ContiguousArray<(source: Int32, previous: Int32)> = []
+  /// What is left of sources that were forgotten.
+  private var forgotten: [ForgottenKey: Forgotten] = [:]
+  /// How often something was forgotten: places on the shelf are of no use then.
+  private var era = 0
+  package private(set) var oddities = OddityTally()
+
+  /// An hour that holds what was forgotten, of whatever period the sums are.
+  private struct ForgottenKey: Hashable {
+    var kind: Int32
+    var hour: Int64
+  }
+  private struct Forgotten {
+    var count = 0
+    var first: Event
+    var last: EventTime
+  }
+
+  package init(limits: CrowdLimits = CrowdLimits()) { self.limits = limits }
+
+  package var isEmpty: Bool { links.isEmpty && forgotten.isEmpty }
+
+  // MARK: Records in
+
+  /// Whether such a record can be one of a crowd's: a host's, of an address that got nowhere.
+  private static func takes(_ event: Event) -> Bool {
+    guard event.view == .host, RecordShelf.holds(event) else { return false }
+    let isTurnedDown = [.refused, .rejected, .blocked].contains(event.outcome)
+    switch event.action {
+    case .rpcCall:
+      // What a portmapper cannot read is looked at one by one, and other services' calls are counted by source.
+      return isTurnedDown && event.rpc?.program == ProgramTable.portmapper && event.rpc?.argumentForm != .garbled
+    case .probe: return isTurnedDown || event.outcome == .unknown
+    case .connection: return isTurnedDown
+    default: return false
+    }
+  }
+
+  /// Takes a record in, or makes it an Event, and that of a source of no crowd at once.
+  /// - Parameter line: The key of the line that it is, for others of its kind.
+  mutating func push(_ event: Event, line key: UInt64? = nil, into events: inout [Event]) -> Place {
+    guard CrowdLedger.takes(event), let address = event.source.host.address else {
+      if let key { shelf.learn(key, nil) }
+      return append(event, to: &events)
+    }
+    guard let kind = shelf.kind(of: event, cap: limits.kinds) else {
+      oddities.note(
+        .tableFull, Citation(event.citation.provenance, text: Bytes("more kinds of records than \(limits.kinds)")))
+      return append(event, to: &events)
+    }
+    if let key { shelf.learn(key, kind) }
+    let slot = slot(of: address.bits)
+    guard !sources[slot].isTold else { return append(event, to: &events) }
+    shelf.append(event, kind: kind)
+    return link(slot, event.time.timestamp.nanoseconds, into: &events)
+  }
+
+  /// Takes a line in whose kind was learned; nil when it was not.
+  mutating func push(
+    _ line: RawSpan, _ known: KnownLine, at place: Provenance, into events: inout [Event]
+  ) -> Place? {
+    guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap else {
+      return nil
+    }
+    let slot = slot(of: known.source)
+    guard !sources[slot].isTold else {
+      return append(shelf.event(line, known, kind: kind, at: place), to: &events)
+    }
+    shelf.append(line, known, kind: kind, at: place)
+    return link(slot, known.frame.time.timestamp.nanoseconds, into: &events)
+  }
+
+  private func append(_ event: Event, to events: inout [Event]) -> Place {
+    events.append(event)
+    return .event(events.count - 1)
+  }
+
+  /// The record at a place; nil when it was forgotten meanwhile.
+  func event(at place: Int, era: Int) -> Event? {
+    guard era == self.era, links.indices.contains(place) else { return nil }
+    return shelf.event(place)
+  }
+
+  /// Gives the last record on the shelf to its source, which is no Event yet.
+  private mutating func link(_ slot: Int, _ time: Int64, into events: inout [Event]) -> Place {
+    let place = Place.note(links.count, era: era)
+    links.append((Int32(slot), sources[slot].lastNote))
+    sources[slot].lastNote = Int32(links.count - 1)
+    sources[slot].records += 1
+    sources[slot].latest = max(sources[slot].latest, time)
+    if Int(sources[slot].records) > limits.busy { tell(slot, into: &events) }
+    if untold > limits.sources || shelf.text.count > limits.text { forgetHalf() }
+    return place
+  }
+
+  private mutating func slot(of address: UInt128) -> Int {
+    let hash = seed.hash(address)
+    if let known = index.slot(hash: hash, where: { sources[$0].address == address }) { return known }
+    index.insert(hash: hash, slot: sources.count)
+    sources.append(Source(address: address, hash: hash))
+    untold += 1
+    return sources.count - 1
+  }
+
+  /// Makes all records of a source Events.
+  private mutating func tell(_ slot: Int, into events: inout [Event]) {
+    guard !sources[slot].isTold else { return }
+    sources[slot].isTold = true
+    untold -= 1
+    forEachNote(of: slot) { events.append(shelf.event($0)) }
+  }
+
+  private func forEachNote(of slot: Int, _ body: (Int) -> Void) {
+    var place = sources[slot].lastNote
+    while place >= 0 {
+      body(Int(place))
+      place = links[Int(place)].previous
+    }
+  }
+
+  // MARK: At the cap
+
+  /// The older half of the sources goes; what they did is counted.
+  private mutating func forgetHalf() {
+    let candidates = sources.indices.filter { !sources[$0].isTold }
+    let ordered = candidates.sorted {
+      (sources[$0].latest, sources[$0].address) < (sources[$1].latest, sources[$1].address)
+    }
+    var isGoing = [Bool](repeating: false, count: sources.count)
+    for slot in ordered.prefix(ordered.count / 2 + 1) { isGoing[slot] = true }
+    var kept = CrowdLedger(limits: limits)
+    kept.shelf = RecordShelf(kindsOf: shelf)
+    (kept.forgotten, kept.oddities, kept.era) = (forgotten, oddities, era + 1)
+    var none: [Event] = []
+    for source in sources where source.isTold { kept.tell(kept.slot(of: source.address), into: &none) }
+    for number in links.indices where !sources[Int(links[number].source)].isTold {
+      guard !isGoing[Int(links[number].source)] else {
+        kept.forget(shelf.event(number), kind: shelf.notes[number].kind)
+        continue
+      }
+      let note = shelf.notes[number]
+      kept.shelf.append(number, of: shelf)
+      _ = kept.link(kept.slot(of: note.source), note.time, into: &none)
+    }
+    self = kept
+  }
+
+  private mutating func forget(_ event: Event, kind: Int32) {
+    oddities.note(.tableFull, Citation(event.citation.provenance, text: Bytes("more sources of turned-down requests")))
+    let key = ForgottenKey(kind: kind, hour: floored(event.time.timestamp.nanoseconds, CrowdLedger.hour))
+    note(Forgotten(count: event.count, first: event, last: event.time), of: key)
+  }
+
+  private mutating func note(_ other: Forgotten, of key: ForgottenKey) {
+    guard var known = forgotten[key] else {
+      forgotten[key] = other
+      return
+    }
+    known.count = known.count.addingClamped(other.count)
+    if Event.precedes(other.first, known.first) { known.first = other.first }
+    known.last = max(known.last, other.last)
+    forgotten[key] = known
+  }
+
+  private static let hour: Int64 = 3_600_000_000_000
+
+  // MARK: Several ledgers
+
+  /// Takes over what another ledger holds, of other inputs of the same evidence.
+  package mutating func merge(_ other: CrowdLedger, into events: inout [Event]) {
+    guard !sources.isEmpty || !isEmpty else {
+      self = other
+      return
+    }
+    for source in other.sources where source.isTold { tell(slot(of: source.address), into: &events) }
+    let kinds = other.shelf.kinds.templates.map { shelf.kind(of: $0, cap: limits.kinds) }
+    for number in other.links.indices where !other.sources[Int(other.links[number].source)].isTold {
+      take(number, of: other, kind: kinds[Int(other.shelf.notes[number].kind)], into: &events)
+    }
+    for (key, value) in other.forgotten.sorted(by: { ($0.key.hour, $0.key.kind) < ($1.key.hour, $1.key.kind) }) {
+      guard let kind = shelf.kind(of: value.first, cap: .max) else { continue }
+      note(value, of: ForgottenKey(kind: kind, hour: key.hour))
+    }
+    oddities.merge(other.oddities)
+  }
+
+  private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32?, into events: inout [Event]) {
+    let note = other.shelf.notes[number]
+    let slot = slot(of: note.source)
+    guard let kind, !sources[slot].isTold else {
+      // Of too many kinds it is said that they are.
+      _ = push(other.shelf.event(number), into: &events)
+      return
+    }
+    shelf.append(number, of: other.shelf, kind: kind)
+    _ = link(slot, note.time, into: &events)
+  }
+
+  // MARK: Events out
+
+  /// Writes what the records come to.
+  package mutating func finish(_ settings: CrowdSettings, into events: inout [Event]) {
+    let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
+    var isApart = sources.map { source in
+      source.isTold || settings.apart.contains(IPAddress(bits: source.address))
+        || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
+    }
+    for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
+      isApart[Int(links[number].source)] = true
+    }
+    let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
+    let known = crowd.filter { settings.known.contains(IPAddress(bits: sources[$0].address)) }
+    if crowd.count <= limits.singly, forgotten.isEmpty {
+      for slot in crowd { isApart[slot] = true }
+    } else if known.count <= limits.singly {
+      for slot in known { isApart[slot] = true }
+    }
+    for number in links.indices {
+      let source = Int(links[number].source)
+      if isApart[source], !sources[source].isTold { events.append(shelf.event(number)) }
+    }
+    let alsoKnown = known.count { !isApart[$0] }
+    append(crowd.filter { !isApart[$0] }, known: alsoKnown, settings, into: &events)
+  }
+
+  /// One kind of records in one period.
+  private struct Cell: Hashable {
+    var kind: Int32
+    var period: Int64
+  }
+  private struct Sum {
+    var visits: [UInt32] = []
+    var count = 0
+    var first: Int
+    var last: EventTime
+  }
+
+  private func append(_ crowd: [Int], known: Int, _ settings: CrowdSettings, into events: inout [Event]) {
+    let ordered = crowd.sorted { sources[$0].address < sources[$1].address }
+    var sums: [Cell: Sum] = [:]
+    var visits: [UInt32] = []
+    for (number, slot) in ordered.enumerated() {
+      var own: [Int] = []
+      forEachNote(of: slot) { own.append($0) }
+      own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) }
+      var last: Int64?
+      for place in own {
+        let note = shelf.notes[place]
+        let (pause, overflow) = note.time.subtractingReportingOverflow(last ?? note.time)
+        if last == nil || overflow || pause > settings.pause { visits.append(UInt32(number)) }
+        last = note.time
+        let cell = Cell(kind: note.kind, period: floored(note.time, settings.period))
+        add(place, UInt32(visits.count - 1), to: &sums[cell])
+      }
+    }
+    let roll = CrowdRoll(
+      sources: ordered.map { IPAddress(bits: sources[$0].address) }, visits: visits,
+      most: ordered.map { Int(sources[$0].records) }.max() ?? 0, known: known)
+    write(sums, roll, settings, into: &events)
+  }
+
+  private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
+    let note = shelf.notes[place]
+    var known = sum ?? Sum(first: place, last: note.place)
+    sum = nil
+    if known.visits.last != visit { known.visits.append(visit) }
+    known.count = known.count.addingClamped(note.count)
+    if precedes(place, known.first) { known.first = place }
+    known.last = max(known.last, note.place)
+    sum = known
+  }
+
+  /// Whether one record of a kind comes before another: by what they say, never by where they stand.
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (one, other) = (shelf.notes[left].time, shelf.notes[right].time)
+    return one != other ? one < other : left != right && Event.precedes(shelf.event(left), shelf.event(right))
+  }
+
+  /// An Event for each sum; what was forgotten joins that of its kind and period.
+  private func write(
+    _ sums: [Cell: Sum], _ roll: CrowdRoll, _ settings: CrowdSettings, into events: inout [Event]
+  ) {
+    var lost: [Cell: Forgotten] = [:]
+    for (key, value) in forgotten {
+      let cell = Cell(kind: key.kind, period: floored(value.first.time.timestamp.nanoseconds, settings.period))
+      guard var known = lost[cell] else {
+        lost[cell] = value
+        continue
+      }
+      known.count = known.count.addingClamped(value.count)
+      if Event.precedes(value.first, known.first) { known.first = value.first }
+      known.last = max(known.last, value.last)
+      lost[cell] = known
+    }
+    for cell in Set(sums.keys).union(lost.keys) { events.append(event(sums[cell], lost[cell], roll)) }
+  }
+
+  private func event(_ sum: Sum?, _ lost: Forgotten?, _ roll: CrowdRoll) -> Event {
+    var event: Event
+    switch (sum.map { shelf.event($0.first) }, lost?.first) {
+    case (let kept?, let gone?): event = Event.precedes(gone, kept) ? gone : kept
+    case (let one?, nil), (nil, let one?): event = one
+    case (nil, nil): event = shelf.kinds.templates[0]
+    }
+    var last = lost?.last ?? event.time
+    if let sum { last = max(last, sum.last) }
+    event.change {
+      $0.source = .unknown
+      $0.observerPID = nil
+      $0.process?.pid = nil
+      $0.count = (sum?.count ?? 0).addingClamped(lost?.count ?? 0)
+      $0.crowd = Crowd(roll: roll, visits: sum?.visits ?? [], last: last, forgotten: lost?.count ?? 0)
+    }
+    return event
+  }
+}
+
+/// The number of the period that a moment lies in.
+private func floored(_ nanoseconds: Int64, _ period: Int64) -> Int64 {
+  let (number, rest) = nanoseconds.quotientAndRemainder(dividingBy: max(period, 1))
+  return rest < 0 ? number - 1 : number
+}

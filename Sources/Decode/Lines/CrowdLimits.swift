@@ -1,0 +1,34 @@
+package import Evidence
+
+/// What a ``CrowdLedger`` keeps, and when sources are a crowd.
+package struct CrowdLimits: Sendable {
+  /// Sources that are known at a time; of more, the older half is forgotten.
+  package var sources = 1 << 18
+  /// Bytes of records that are kept.
+  package var text = 64 << 20
+  /// Different kinds of records; those of further kinds are told one by one.
+  package var kinds = 4096
+  /// Of up to so many sources each is told by itself; a queue of triage tells as many in one entry. The same holds of
+  /// those of them of which there are logins.
+  package var singly = 1024
+  /// A source with more records does more than a crowd does.
+  package var busy = 8
+  package init() {}
+}
+
+/// Who is told by itself in any case, and how the others are put together.
+package struct CrowdSettings: Sendable {
+  /// Sources of which there is other evidence too.
+  package var apart: Set<IPAddress> = []
+  /// Sources of which there are logins: each is told by itself as long as they are few.
+  package var known: Set<IPAddress> = []
+  /// A site's own hosts are no part of a crowd.
+  package var own: [IPNetwork] = []
+  /// Nanoseconds of silence that part two visits of a source; the pause that parts incidents.
+  package var pause: Int64 = 3_600_000_000_000
+  /// Nanoseconds that one sum covers: an hour or a day.
+  package var period: Int64 = 86_400_000_000_000
+  /// Whether rules ask of such a record what a sum does not tell.
+  package var mustStandAlone: @Sendable (Event) -> Bool = { _ in false }
+  package init() {}
+}

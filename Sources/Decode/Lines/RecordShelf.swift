@@ -1,0 +1,127 @@
+import Evidence
+
+/// Records of hosts in few bytes each: what their kind says once, and of each its wording and what differs.
+struct RecordShelf: Sendable {
+  /// A record, without what its kind says.
+  struct Note: Sendable {
+    let source: UInt128
+    var time: Int64
+    var count: Int
+    let provenance: Provenance
+    fileprivate var textStart = 0
+    fileprivate let textLength: Int32
+    var kind: Int32
+    let pid: Int32
+    let sourcePort: UInt16?
+    let fractionDigits: UInt8
+
+    var place: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
+  }
+
+  private(set) var notes: ContiguousArray<Note> = []
+  private(set) var text: [UInt8] = []
+  private(set) var kinds = RecordKinds()
+
+  /// An empty shelf for records of the same kinds.
+  init(kindsOf other: RecordShelf) { kinds = other.kinds }
+  init() {}
+
+  /// Whether such a record is told by its kind, an address and what a note has.
+  static func holds(_ event: Event) -> Bool {
+    guard event.time.isDated, event.citation.text.count <= Citation.textCap, let source = event.source.host.address,
+      !source.isLoopback, event.conversation == nil, event.probes == nil, event.crowd == nil
+    else { return false }
+    if let pid = event.observerPID, Int32(exactly: pid) == nil || pid < 0 { return false }
+    // The process may be the writer; another one's number is no part of a kind.
+    return event.process.map { $0.pid == event.observerPID } ?? true
+  }
+
+  /// The kind of a record; nil when there are too many.
+  mutating func kind(of event: Event, cap: Int) -> Int32? { kinds.number(of: event, cap: cap) }
+
+  /// Learns the kind of lines of a key; nil where each has to be looked at.
+  mutating func learn(_ key: UInt64, _ kind: Int32?) { kinds.learn(key, kind) }
+
+  /// Puts a record there that ``holds(_:)``.
+  mutating func append(_ event: Event, kind: Int32) {
+    let line = event.citation.text.array
+    append(
+      Note(
+        source: event.source.host.address?.bits ?? 0, time: event.time.timestamp.nanoseconds, count: event.count,
+        provenance: event.citation.provenance, textLength: Int32(line.count), kind: kind,
+        pid: Int32(event.observerPID ?? -1), sourcePort: event.source.port, fractionDigits: event.time.fractionDigits),
+      line.rawSpan)
+  }
+
+  /// Puts a line there whose kind is known.
+  mutating func append(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) {
+    append(
+      Note(
+        source: known.source, time: known.frame.time.timestamp.nanoseconds, count: 1, provenance: place,
+        textLength: Int32(line.byteCount), kind: kind, pid: Int32(known.frame.pid ?? -1),
+        sourcePort: known.sourcePort, fractionDigits: known.frame.time.fractionDigits), line)
+  }
+
+  /// Takes a note over from a shelf of the same kinds, or as one of another kind's number.
+  mutating func append(_ number: Int, of other: RecordShelf, kind: Int32? = nil) {
+    var note = other.notes[number]
+    note.kind = kind ?? note.kind
+    append(note, other.text.rawSpan.slice(other.range(of: note)))
+  }
+
+  private mutating func append(_ note: Note, _ line: RawSpan) {
+    var note = note
+    note.textStart = text.count
+    text.append(line)
+    notes.append(note)
+  }
+
+  mutating func add(_ count: Int, to number: Int) { notes[number].count = notes[number].count.addingClamped(count) }
+
+  private func range(of note: Note) -> Range<Int> { note.textStart..<note.textStart + Int(note.textLength) }
+
+  /// The Event of a record.
+  func event(_ number: Int) -> Event { event(notes[number], text: Bytes(text.rawSpan.slice(range(of: notes[number])))) }
+
+  /// The Event of a line that is not put there.
+  func event(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) -> Event {
+    var shelf = RecordShelf()
+    shelf.append(line, known, kind: kind, at: place)
+    return event(shelf.notes[0], text: Bytes(line))
+  }
+
+  private func event(_ note: Note, text: Bytes) -> Event {
+    let kind = kinds.templates[Int(note.kind)]
+    let pid = note.pid < 0 ? nil : Int(note.pid)
+    var process = kind.process
+    process?.pid = pid
+    // Made at once: each change of an Event would copy it.
+    var event = Event(
+      time: note.place, view: kind.view, action: kind.action, outcome: kind.outcome,
+      source: Endpoint(host: .address(IPAddress(bits: note.source)), port: note.sourcePort), target: kind.target,
+      transport: kind.transport, rpc: kind.rpc, observer: kind.observer, observerPID: pid, process: process,
+      detail: kind.detail, count: note.count, citation: Citation(note.provenance, text: text))
+    if kind.isAboutPacket { event.isAboutPacket = true }
+    return event
+  }
+}
+
+/// A line that a format takes whose fields are an address, a port and others that a key stands for: lines of one key
+/// are records of one kind.
+struct KnownLine: Sendable {
+  var key: UInt64
+  var frame: SyslogFrame
+  var source: UInt128
+  var sourcePort: UInt16?
+  /// The number of its format.
+  var format: Int
+  var host: Host.Key
+}
+
+extension Int {
+  /// Counts come from the evidence (`last message repeated 999999999 times`), and their sum must not overflow.
+  func addingClamped(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
+  }
+}

@@ -1,0 +1,189 @@
+import Decode
+import Evidence
+import Fuse
+import Judge
+import Testing
+import Workbench
+
+/// Many sources of which each was turned down a few times are told together, and the picture stays as it is.
+struct CrowdTests {
+  /// Requests of many sources over three days, with pauses within and between visits; some met more than a refusal.
+  private func log(_ seed: UInt64, sources: Int = 90) -> [String] {
+    var numbers = SeededNumbers(seed)
+    var lines: [String] = []
+    for source in 0..<sources {
+      for _ in 0..<Int.random(in: 1...3, using: &numbers) {
+        let start = Int.random(in: 0..<3 * 86_400 - 3000, using: &numbers)
+        for _ in 0..<Int.random(in: 1...2, using: &numbers) {
+          lines.append(record(start + Int.random(in: 0..<2400, using: &numbers), source, &numbers))
+        }
+      }
+    }
+    for second in stride(from: 60, to: 9 * 60, by: 50) { lines.append(refusal(second, "10.9.9.1", "dump()")) }
+    lines.append(refusal(5000, "10.9.9.2", "dump()"))
+    lines.append(stamp(86_390) + "marlin rpcbind: connect from 10.9.9.2 to dump()")
+    lines.append(stamp(7000) + "milo inetd[77]: /usr/sbin/rpc.ttdbserverd[78]: exit signal 11")
+    return lines
+  }
+
+  private func stamp(_ seconds: Int) -> String {
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "Dec \(27 + seconds / 86_400) \(two(seconds / 3600 % 24)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) "
+  }
+
+  private func refusal(_ second: Int, _ source: String, _ call: String) -> String {
+    stamp(second) + "marlin rpcbind: refused connect from \(source) to \(call)"
+  }
+
+  private func record(_ second: Int, _ source: Int, _ numbers: inout SeededNumbers) -> String {
+    let address = "10.7.\(source / 200).\(source % 200 + 1)"
+    let host = ["marlin", "milo", "zappa"].randomElement(using: &numbers) ?? "milo"
+    let pid = Int.random(in: 100..<900, using: &numbers)
+    let call = ["dump()", "getport(nfs)", "getport(100099)", "callit(mountd)", "null()"].randomElement(using: &numbers)
+    return stamp(second) + host + " "
+      + [
+        "rpcbind: refused connect from \(address) to \(call ?? "dump()")",
+        "portmap[\(pid)]: connect from \(address) to \(call ?? "dump()"): request from unauthorized host",
+        "portsentry[\(pid)]: attackalert: SYN/Normal scan from host: \(address)/\(address) to TCP port: 111",
+        "portsentry[\(pid)]: attackalert: UDP scan from host: \(address)/\(address) to UDP port: 32770",
+        "in.telnetd[\(pid)]: refused connect from \(address)",
+      ][Int.random(in: 0..<5, using: &numbers)]
+  }
+
+  private func analysis(
+    _ inputs: [[String]], singly: Int, window: WindowWidth = .day, configuration: String? = nil
+  ) async throws -> Analysis {
+    let scratch = try Scratch()
+    let paths = try inputs.enumerated().map { number, lines in
+      try scratch.write(lines.joined(separator: "\n") + "\n", "input\(number)")
+    }
+    return try await Analysing.run(paths, configuration: configuration) { options in
+      options.crowd.singly = singly
+      options.window = window
+    }
+  }
+
+  /// What a span says, without an order that the incidents give.
+  private func facts(_ span: Span) -> [String] {
+    [
+      span.label, "\(span.incidents)", "\(span.events)", "\(span.hostRecords)", "\(span.sources)", "\(span.targets)",
+      "\(span.held ?? -1)", span.trend.rawValue,
+    ] + span.patterns.sorted() + ["new"] + span.novel.sorted() + ["unexplained"] + span.unexplained.sorted()
+  }
+
+  @Test(
+    "depth, breadth, spread, share held and condition of each day are those of the sources told singly",
+    arguments: [UInt64](1...4))
+  func samePicture(_ seed: UInt64) async throws {
+    let lines = log(seed)
+    let singly = try await analysis([lines], singly: .max)
+    let crowded = try await analysis([lines], singly: 10)
+    #expect(crowded.incidents.count * 4 < singly.incidents.count)
+    #expect(singly.incidents.allSatisfy { $0.incident.crowd == nil })
+    let (windows, expected) = (crowded.situation.windows, singly.situation.windows)
+    #expect(windows.map { facts($0.span) } == expected.map { facts($0.span) })
+    #expect(windows.map(\.call.condition) == expected.map(\.call.condition))
+    #expect(
+      crowded.situation.call.reasonsFor.filter { $0.hasPrefix("spread") }
+        == singly.situation.call.reasonsFor.filter { $0.hasPrefix("spread") })
+    #expect(
+      crowded.situation.call.reasonsAgainst.filter { $0.hasPrefix("defences") }
+        == singly.situation.call.reasonsAgainst.filter { $0.hasPrefix("defences") })
+    #expect(crowded.incidents.map(\.incident).depth == singly.incidents.count)
+  }
+
+  @Test("so are hours and sites")
+  func sameSpans() async throws {
+    let lines = log(7)
+    let configuration = """
+      hosts:
+        - {name: marlin, addresses: [192.0.2.1]}
+        - {name: milo, addresses: [192.0.2.130]}
+      sites:
+        - {name: north, networks: [192.0.2.0/25]}
+        - {name: south, networks: [192.0.2.128/25]}
+      """
+    let singly = try await analysis([lines], singly: .max, window: .hour, configuration: configuration)
+    let crowded = try await analysis([lines], singly: 10, window: .hour, configuration: configuration)
+    #expect(singly.spans.count > 20 && singly.sites.count == 3)
+    #expect(crowded.spans.map(facts) == singly.spans.map(facts))
+    #expect(crowded.sites.map(facts) == singly.sites.map(facts))
+  }
+
+  @Test("the picture of an earlier day counts those who had come by then")
+  func earlier() async throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(log(3).joined(separator: "\n") + "\n", "input")
+    var found: [[[String]]] = []
+    for singly in [Int.max, 10] {
+      let analysis = try await Analysing.run([path], situationAt: "1999-12-28") { $0.crowd.singly = singly }
+      found.append(analysis.situation.windows.map { facts($0.span) })
+    }
+    #expect(found[0].count == 2 && found[0] == found[1])
+  }
+
+  @Test("no order and no split of the records shows", arguments: [UInt64](1...4))
+  func anyOrder(_ seed: UInt64) async throws {
+    var numbers = SeededNumbers(seed)
+    let lines = log(seed)
+    let one = try await analysis([lines], singly: 10)
+    let shuffled = lines.shuffled(using: &numbers)
+    let cut = Int.random(in: 0...shuffled.count, using: &numbers)
+    let other = try await analysis([Array(shuffled[..<cut]), Array(shuffled[cut...])], singly: 10)
+    #expect(one.incidents.contains { $0.incident.crowd != nil })
+    let difference = try one.json().withoutPlaces.difference(from: try other.json().withoutPlaces)
+    #expect(difference == nil)
+  }
+
+  @Test("who did more, or got something, is told by himself")
+  func apart() async throws {
+    let analysis = try await analysis([log(5)], singly: 10)
+    let named = Set(analysis.incidents.map(\.incident.source.notation))
+    #expect(named.isSuperset(of: ["10.9.9.1", "10.9.9.2"]))
+    let busy = analysis.incidents.first { $0.incident.source.notation == "10.9.9.1" }
+    #expect(busy?.incident.eventCount == 10)
+    let allowed = analysis.incidents.filter { $0.incident.source.notation == "10.9.9.2" }
+    #expect(allowed.map(\.incident.outcome).sorted() == [.allowed, .refused])
+    for judged in analysis.incidents where judged.incident.crowd != nil {
+      #expect(!(judged.incident.crowd?.firstSources.contains { $0.notation.hasPrefix("10.9.9.") } ?? true))
+      #expect(judged.incident.title.contains("sources with at most"))
+      #expect(judged.incident.outcome.isHeld || judged.incident.outcome == .unknown)
+    }
+    // The crash of a host and what a crowd did there are two things.
+    let crash = analysis.incidents.first { $0.incident.outcome == .crashed }
+    #expect(crash?.incident.crowd == nil && crash?.incident.events.count == 1)
+  }
+
+  @Test("a source that a trace tells too is told by itself, and both views are paired")
+  func onTheWire() async throws {
+    let trace = ["1999-12-27 02:00:00.500000 IP 10.7.0.3.800 > 192.0.2.1.111: UDP, length 56"]
+    let analysis = try await analysis(
+      [log(6) + [refusal(7200, "10.7.0.3", "dump()")], trace], singly: 10,
+      configuration: "hosts:\n  - {name: marlin, addresses: [192.0.2.1]}\n")
+    let both = analysis.incidents.map(\.incident).filter { $0.views.count == 2 }
+    #expect(both.map(\.source.notation) == ["10.7.0.3"] && both.first?.pairs.count == 1)
+    #expect(analysis.incidents.contains { $0.incident.crowd != nil })
+  }
+
+  @Test("an incident of a crowd tells one kind of deed, and how often what was done")
+  func oneDeed() async throws {
+    let lines = log(2)
+    let analysis = try await analysis([lines], singly: 10)
+    let crowds = analysis.incidents.map(\.incident).filter { $0.crowd != nil }
+    #expect(Set(crowds.compactMap { $0.lead?.signature.id }).count == crowds.count)
+    let dumps = crowds.first { $0.patterns == ["portmapper dump"] }
+    let told = analysis.incidents.map(\.incident).filter { $0.crowd == nil }.flatMap(\.events)
+      .count { $0.rpc?.procedureName == "dump" }
+    #expect(dumps?.eventCount == lines.count { $0.contains("dump()") } - told)
+    #expect(dumps?.deductions.first?.text.contains("\(dumps?.eventCount ?? 0) dump()") ?? false)
+  }
+
+  @Test("an own host is never one of a crowd")
+  func own() async throws {
+    let analysis = try await analysis(
+      [log(4)], singly: 10, configuration: "sites:\n  - {name: north, networks: [10.7.0.0/24]}\n")
+    let own = analysis.incidents.filter { $0.incident.crowd != nil }
+      .flatMap { $0.incident.crowd?.roll.sources ?? [] }
+    #expect(own.allSatisfy { !$0.description.hasPrefix("10.7.0.") })
+  }
+}
