@@ -30,7 +30,7 @@ enum FieldDomain {
     switch (self, matcher) {
     case (_, .absent), (_, .exists): nil
     case (_, .any(let matchers)): objection(to: matchers)
-    case (_, .reference), (_, .expression): nil
+    case (_, .reference), (_, .expression), (_, .literals): nil
     case (.text, .timePart): nil
     case (_, .timePart): "is not a time"
     case (.number, .comparison): nil

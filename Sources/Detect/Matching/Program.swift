@@ -52,7 +52,9 @@ struct Program: Sendable {
       return append(.words(mask), onTrue, onFalse)
     }
     guard test.isCheap else {
-      let plain = FieldTest(field: test.field, matchers: test.matchers, needsAll: test.needsAll, isNegated: false)
+      let matchers =
+        test.needsAll ? test.matchers.flatMap { [$0].collapsed(test.field) } : test.matchers.collapsed(test.field)
+      let plain = FieldTest(field: test.field, matchers: matchers, needsAll: test.needsAll, isNegated: false)
       tests.append(plain)
       let check = test.firstBytes.map { Check.begins(test.field, $0, tests.count - 1) }
       return append(check ?? .test(test.field, tests.count - 1), onTrue, onFalse)
@@ -70,7 +72,7 @@ struct Program: Sendable {
     case .network(let network): append(.network(field, network), onTrue, onFalse)
     case .text(let text): append(.equals(field, text.number ?? 0), onTrue, onFalse)
     // None of these is cheap.
-    case .expression, .reference, .timePart, .any: onFalse
+    case .expression, .reference, .timePart, .any, .literals: onFalse
     }
   }
 
@@ -120,7 +122,7 @@ extension FieldTest {
       switch (matcher, FieldDomain(field)) {
       case (.absent, _), (.exists, _), (.comparison, _), (.network, _): true
       case (.text(let text), .number): text.number != nil
-      case (.text, _), (.expression, _), (.reference, _), (.timePart, _), (.any, _): false
+      case (.text, _), (.expression, _), (.reference, _), (.timePart, _), (.any, _), (.literals, _): false
       }
     }
   }

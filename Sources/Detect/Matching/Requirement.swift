@@ -68,7 +68,7 @@ extension ValueMatcher {
       guard !literals.isEmpty, literals.allSatisfy({ $0.count >= Requirement.shortest }) else { return nil }
       return literals.map { .contains(field, $0) }
     case .any(let matchers): return Expression.union(matchers.map { $0.requirements(of: field) }).first
-    case .absent, .exists, .network, .comparison, .reference, .timePart: return nil
+    case .absent, .exists, .network, .comparison, .reference, .timePart, .literals: return nil
     }
   }
 }

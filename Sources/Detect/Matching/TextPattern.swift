@@ -18,7 +18,7 @@ struct TextPattern: Hashable, Sendable {
   }
 
   private let form: Form
-  private let isCased: Bool
+  let isCased: Bool
 
   init(_ value: ValueText, anchoring: Anchoring = .whole, isCased: Bool = false) {
     let open = value.open(
@@ -37,6 +37,17 @@ struct TextPattern: Hashable, Sendable {
   /// Neither wildcards nor an open end: the value is compared as it stands.
   var isLiteral: Bool { if case .whole = form { true } else { false } }
   var matchesEverything: Bool { form == .anything }
+
+  /// A value without wildcards in its midst, and where in the text it stands.
+  var anchoredLiteral: (bytes: [UInt8], anchoring: Anchoring)? {
+    switch form {
+    case .whole(let bytes): (bytes, .whole)
+    case .start(let bytes): (bytes, .start)
+    case .end(let bytes): (bytes, .end)
+    case .anywhere(let bytes): (bytes, .anywhere)
+    case .anything, .pieces: nil
+    }
+  }
 
   /// The bytes with which a text that matches can begin; nil when that may be any, or none at all.
   var firstBytes: ByteSet? {

@@ -43,6 +43,8 @@ enum ValueMatcher: Sendable {
   case timePart(TimePart, Int64)
   /// What one value expands to, of which any is enough, also where `all` asks for all values.
   case any([ValueMatcher])
+  /// Many values without wildcards, of which any is enough: what a line is run as, not how it is read.
+  case literals(LiteralSet)
 
   func matches(_ value: FieldValue?, in fields: some FieldSource) -> Bool {
     switch (self, value) {
@@ -56,6 +58,7 @@ enum ValueMatcher: Sendable {
     case (.expression(let expression), .some(let value)): expression.matches(value.text)
     case (.reference(let reference), .some(let value)): reference.matches(value, in: fields)
     case (.timePart(let part, let number), .text(let text)): part.value(in: text) == number
+    case (.literals(let set), .some(let value)): set.matches(value.text)
     case (.network, _), (.comparison, _), (.timePart, _): false
     }
   }
