@@ -31,7 +31,7 @@ struct FuzzText {
 
   // MARK: The decoder
 
-  /// Every record is counted once; how the input is cut into blocks does not show, nor whether its lines are screened.
+  /// Every record is counted once; how the input is cut into blocks does not show, nor whether its lines are screened and kept until the end.
   private static func checkDecoder(_ input: [UInt8]) {
     let whole = decode(input, blockLength: max(input.count, 1))
     let tally = whole.tally
@@ -44,11 +44,20 @@ struct FuzzText {
       "blocks change what is read")
     let screened = decodeScreened(input)
     require(
-      whole.events.map(\.citation) == screened.events.map(\.citation) && tally.understood == screened.tally.understood
+      told(whole) == told(screened) && tally.understood == screened.tally.understood
         && tally.unconcerned == screened.tally.unconcerned && tally.odd == screened.tally.odd
         && tally.first == screened.tally.first && tally.last == screened.tally.last,
       "the screen changes what is read")
     converse(whole.packets)
+  }
+
+  /// What waits in case its source is one of a crowd is told, one by one.
+  private static func told(_ intake: Intake) -> [Citation] {
+    var events = intake.events
+    var crowd = intake.crowd
+    crowd?.finish(CrowdSettings(), into: &events)
+    Event.sort(&events)
+    return events.map(\.citation)
   }
 
   private static func decode(_ input: [UInt8], blockLength: Int) -> Intake {
@@ -72,6 +81,7 @@ struct FuzzText {
     var decoder = TextDecoder(input: InputID(0), library: formats, asOf: Day(number: 10_962), zone: .utc)
     var splitter = LineSplitter()
     var intake = Intake()
+    intake.crowd = CrowdLedger()
     var screened = ScreenedLines()
     var screen = LineScreen(library: formats)
     screen.screen(input.rawSpan, from: 0, into: &screened)
