@@ -1,70 +1,100 @@
 /// Sources that did little each and are told together, by their numbers on one roll: so several sums of the same
 /// evidence can be put together without counting a source twice.
 package final class Crowd: Sendable {
+  /// Which of ``CrowdRoll/visits`` are meant.
+  private enum Visits {
+    /// Their places in order, each once.
+    case places([UInt32])
+    /// A bit for each visit of the roll: what sums are put together as.
+    case bits([UInt64])
+  }
+
   package let roll: CrowdRoll
-  /// Places of ``CrowdRoll/visits``, in order, each once.
-  package let visits: [UInt32]
+  private let visits: Visits
+  package let visitCount: Int
   /// When the last record was written.
   package let last: EventTime
   /// Records of sources that were forgotten when a table was full: they are counted, and their sources are not known.
   package let forgotten: Int
-  package let sourceCount: Int
 
+  /// - Parameter visits: Places of ``CrowdRoll/visits``, in order, each once.
   package init(roll: CrowdRoll, visits: [UInt32], last: EventTime, forgotten: Int) {
     self.roll = roll
-    self.visits = visits
+    self.visits = .places(visits)
+    visitCount = visits.count
     self.last = last
     self.forgotten = forgotten
-    sourceCount = Crowd.sources(of: visits, on: roll)
   }
 
-  /// A source's visits stand together, so a change of the source is a further source.
-  private static func sources(of visits: [UInt32], on roll: CrowdRoll) -> Int {
-    var count = 0
-    var last: UInt32?
-    for visit in visits where Int(visit) < roll.visits.count && roll.visits[Int(visit)] != last {
-      last = roll.visits[Int(visit)]
-      count += 1
-    }
-    return count
+  private init(roll: CrowdRoll, bits: [UInt64], last: EventTime, forgotten: Int) {
+    self.roll = roll
+    visits = .bits(bits)
+    visitCount = bits.reduce(0) { $0 + $1.nonzeroBitCount }
+    self.last = last
+    self.forgotten = forgotten
   }
 
   /// Several sums of one roll put together; nil of none.
   package static func union(_ crowds: [Crowd]) -> Crowd? {
     guard let first = crowds.first, crowds.count > 1 else { return crowds.first }
-    var isMember = [UInt64](repeating: 0, count: first.roll.visits.count / 64 + 1)
+    var bits = [UInt64](repeating: 0, count: first.roll.visits.count / 64 + 1)
     var last = first.last
     var forgotten = 0
     for crowd in crowds where crowd.roll === first.roll {
-      for visit in crowd.visits { isMember[Int(visit >> 6)] |= 1 << UInt64(visit & 63) }
+      crowd.add(to: &bits)
       last = max(last, crowd.last)
       forgotten += crowd.forgotten
     }
-    return Crowd(roll: first.roll, visits: places(isMember), last: last, forgotten: forgotten)
+    return Crowd(roll: first.roll, bits: bits, last: last, forgotten: forgotten)
   }
 
-  private static func places(_ bits: [UInt64]) -> [UInt32] {
-    var places: [UInt32] = []
-    places.reserveCapacity(bits.reduce(0) { $0 + $1.nonzeroBitCount })
-    for (index, word) in bits.enumerated() {
-      var rest = word
-      while rest != 0 {
-        places.append(UInt32(index * 64 + rest.trailingZeroBitCount))
-        rest &= rest - 1
+  private func add(to bits: inout [UInt64]) {
+    switch visits {
+    case .places(let places): for place in places { bits[Int(place >> 6)] |= 1 << UInt64(place & 63) }
+    case .bits(let own): for index in own.indices { bits[index] |= own[index] }
+    }
+  }
+
+  /// Calls `body` with the place of each source on the roll, in order and once each, until it returns false. A source's
+  /// visits stand together, so a change of the source is a further source.
+  private func forEachSource(_ body: (UInt32) -> Bool) {
+    var last: UInt32?
+    func goesOn(_ visit: Int) -> Bool {
+      guard visit < roll.visits.count, roll.visits[visit] != last else { return true }
+      last = roll.visits[visit]
+      return body(roll.visits[visit])
+    }
+    switch visits {
+    case .places(let places): for place in places where !goesOn(Int(place)) { return }
+    case .bits(let words):
+      for (index, word) in words.enumerated() {
+        var rest = word
+        while rest != 0 {
+          guard goesOn(index * 64 + rest.trailingZeroBitCount) else { return }
+          rest &= rest - 1
+        }
       }
     }
-    return places
+  }
+
+  /// Takes time in proportion to the visits.
+  package var sourceCount: Int {
+    var count = 0
+    forEachSource { _ in
+      count += 1
+      return true
+    }
+    return count
   }
 
   /// The first sources by address, at most ``listCap``.
   package var firstSources: [Host] {
-    var sources: [UInt32] = []
-    for visit in visits where Int(visit) < roll.visits.count {
-      let source = roll.visits[Int(visit)]
-      if sources.last != source { sources.append(source) }
-      if sources.count == Crowd.listCap { break }
+    var sources: [Host] = []
+    forEachSource {
+      sources.append(.address(roll.sources[Int($0)]))
+      return sources.count < Crowd.listCap
     }
-    return sources.map { .address(roll.sources[Int($0)]) }
+    return sources
   }
   package static let listCap = 16
 

@@ -5,12 +5,12 @@ import Fuse
 /// counts as if it was told by itself, so that a flood has the depth and the spread that it has, however it is told.
 extension [Incident] {
   /// Each source's visits counted once, also where it did several things that are told apart.
-  package var depth: Int { singly + (crowd { _ in true }?.visits.count ?? 0) }
+  package var depth: Int { singly + (crowd { _ in true }?.visitCount ?? 0) }
 
   /// Those of which nothing came through.
   package var heldDepth: Int {
-    let letIn = crowd { !$0.outcome.isHeld }?.visits.count ?? 0
-    return count { $0.crowd == nil && $0.outcome.isHeld } + (crowd { _ in true }?.visits.count ?? 0) - letIn
+    let letIn = crowd { !$0.outcome.isHeld }?.visitCount ?? 0
+    return count { $0.crowd == nil && $0.outcome.isHeld } + (crowd { _ in true }?.visitCount ?? 0) - letIn
   }
 
   /// Different sources from a network.

@@ -12,6 +12,8 @@ struct Scene {
   /// From a network, and more than what every client does.
   let attacks: [Incident]
   let disclosing: [Incident]
+  /// Different sources of ``attacks``.
+  let sources: Int
   /// How many of ``attacks`` were turned away.
   let held: Int
   /// Tries of exploitation and their effects, as far back as the policy remembers.
@@ -42,6 +44,7 @@ struct Scene {
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
     held = attacks.heldDepth
+    sources = attacks.sourceCount
     unexplained = Set(current.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
     let firstDay = chronicle.firstDay
     novel = Set(current.flatMap(\.patterns)).filter { firstDay[$0].map { $0 >= horizon } ?? false }
@@ -53,7 +56,6 @@ struct Scene {
   }
 
   var exploited: Set<Host> { Set(serious.flatMap { $0.incident.targets.map(\.host) }) }
-  var sources: Int { attacks.sourceCount }
   var targets: Set<Host> { Set(attacks.flatMap { $0.targets.map(\.host) }) }
   var heldShare: Double { attacks.isEmpty ? 1 : Double(held) / Double(attacks.depth) }
 

@@ -40,9 +40,9 @@ struct SpanSum {
   func span(label: String, isNew: (String) -> Bool) -> Span {
     let crowd = Crowd.union(crowds)
     // Each visit of a crowd's source counts as the incident that it would be by itself.
-    let visits = crowd?.visits.count ?? 0
+    let visits = crowd?.visitCount ?? 0
     let depth = incidents + visits
-    let heldDepth = held + visits - (Crowd.union(crowdsLetIn)?.visits.count ?? 0)
+    let heldDepth = held + visits - (Crowd.union(crowdsLetIn)?.visitCount ?? 0)
     return Span(
       label: label, incidents: depth, events: events, hostRecords: hostRecords, patterns: patterns,
       novel: patterns.filter(isNew), unexplained: unexplained, sources: sources.count + (crowd?.sourceCount ?? 0),

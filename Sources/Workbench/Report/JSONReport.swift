@@ -147,7 +147,7 @@ package struct JSONReport {
 
   private func crowd(_ crowd: Crowd, _ incident: Incident, _ writer: inout JSONWriter) {
     writer.field("sources", crowd.sourceCount)
-    writer.field("visits", crowd.visits.count)
+    writer.field("visits", crowd.visitCount)
     writer.field("most_records", crowd.roll.most)
     writer.field("forgotten_records", crowd.forgotten)
     writer.field("addresses", crowd.firstSources.map(\.notation))
