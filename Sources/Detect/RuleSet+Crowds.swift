@@ -6,8 +6,8 @@ extension RuleSet {
   /// sum over many sources would falsify.
   /// - Parameters:
   ///   - kind: An event of the kind; its source, time, processes and wording stand for any.
-  ///   - most: No source has more of them.
-  package func asksOfEach(_ kind: Event, atMost most: Int) -> Bool {
+  ///   - most: No source has more of them within so many nanoseconds.
+  package func asksOfEach(_ kind: Event, atMost most: (Int64) -> Int) -> Bool {
     let told = rules.map { $0.expression.truth(of: kind) { !Expression.differing.contains($0) } }
     if told.contains(.open) { return true }
     return rules.indices.contains { place in
@@ -16,14 +16,14 @@ extension RuleSet {
   }
 
   /// Whether a correlation could find something in records of a crowd, each of whose sources has few of them.
-  private func counts(_ number: Int, _ kind: Event, _ most: Int) -> Bool {
+  private func counts(_ number: Int, _ kind: Event, _ most: (Int64) -> Int) -> Bool {
     let correlation = correlations[number]
     let bySource = correlation.groupBy.contains { group in
       (0..<max(1, correlation.ruleCount)).allSatisfy { Expression.differing.contains(group.field(at: $0)) }
     }
     guard bySource, correlation.feeds.isEmpty else { return true }
     switch correlation.kind {
-    case .eventCount, .valueCount: return correlation.bounds.holds(upTo: most)
+    case .eventCount, .valueCount: return correlation.bounds.holds(upTo: most(correlation.timespan))
     case .temporal, .temporalOrdered:
       // What no record of a crowd matches has to come from other evidence, and its source is told by itself.
       let members = rules.indices.filter { place in rules[place].feeds.contains { $0.correlation == number } }

@@ -1,14 +1,15 @@
-import Evidence
+package import Evidence
 
-/// Joins a service's failure that names no source to the call that came to it before on the wire: a hypothesis.
+/// Joins a service's failure that names no source to the call that came to it before on the wire, or else to the source that
+/// the host's own log names right before it: a hypothesis.
 struct CrashCallers {
   private let settings: FusionSettings
   private let identities: Identities
   /// Calls and connections of the wire by their target, in order of time.
   private let arrivals: [Host: [Event]]
+  /// Calls and probes that hosts logged, by the host, in order of time.
+  private let logged: [Host: [Event]]
 
-  /// A failure follows its cause within this many seconds; syslog's stamps have whole ones.
-  private static let reach = 30.0
   /// A call that was still on its way when the failure was stamped.
   private static let lag = 1.0
 
@@ -17,23 +18,54 @@ struct CrashCallers {
     self.settings = settings
     self.identities = identities
     var arrivals: [Host: [Event]] = [:]
+    var logged: [Host: [Event]] = [:]
     let span = events.span
     if span.indices.contains(where: { span[$0].isOrphanedFailure }) {
       for index in span.indices where span[index].isArrival {
-        arrivals[identities.resolve(span[index].target.host), default: []].append(span[index])
+        let host = identities.resolve(span[index].target.host)
+        if span[index].view == .network {
+          arrivals[host, default: []].append(span[index])
+        } else {
+          logged[host, default: []].append(span[index])
+        }
       }
     }
     self.arrivals = arrivals
+    self.logged = logged
   }
 
   /// What came before the first failure of an incident without a source.
   func deductions(_ incident: Incident) -> [Deduction] {
-    guard incident.source == .unknown, incident.isDated, !arrivals.isEmpty else { return [] }
+    guard incident.source == .unknown, incident.isDated else { return [] }
     let failures = incident.events.filter(\.isFailure)
     guard let first = failures.first else { return [] }
+    let onWire = onWire(first, failures)
+    return onWire.isEmpty ? inLog(first) : onWire
+  }
+
+  private func inLog(_ failure: Event) -> [Deduction] {
+    let before = (logged[identities.resolve(failure.target.host)] ?? []).near(
+      failure.time, within: settings.failureReach
+    ).filter { $0.time.timestamp <= failure.time.timestamp }
+    guard let nearest = before.max(by: { $0.time < $1.time }) else { return [] }
+    let gap = failure.time.timestamp.seconds(since: nearest.time.timestamp)
+    let when = gap < 1 ? "in the same second" : "\(duration(gap)) before it"
+    let others = Set(before.map { identities.resolve($0.source.host) }).count - 1
+    let crowd = others > 0 ? "; \(counted(others, "other source", "other sources")) came as near" : ""
+    let what = nearest.rpc?.program.map { "at " + settings.programs.name(of: $0) } ?? "at a port"
+    return [
+      Deduction(
+        "The host's log names \(nearest.source.host.notation) \(what) (\(nearest.outcome.rawValue)) \(when): it may be "
+          + "the cause\(crowd). Nothing in the log joins the two",
+        .possible, [failure.citation, nearest.citation])
+    ]
+  }
+
+  private func onWire(_ first: Event, _ failures: [Event]) -> [Deduction] {
+    guard !arrivals.isEmpty else { return [] }
     // A stamp of whole seconds may be of the second's begin; one with a fraction is of its moment.
     let lag = first.time.fractionDigits == 0 ? CrashCallers.lag : 0
-    let before = (arrivals[identities.resolve(first.target.host)] ?? []).near(first.time, within: CrashCallers.reach)
+    let before = (arrivals[identities.resolve(first.target.host)] ?? []).near(first.time, within: settings.failureReach)
       .filter { $0.time.timestamp.seconds(since: first.time.timestamp) <= lag }
     let programs = Set(failures.compactMap { $0.rpc?.program })
     let toService = before.filter { $0.rpc?.program.map { programs.contains($0) } ?? false }
@@ -69,11 +101,12 @@ extension Event {
     default: false
     }
   }
-  fileprivate var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
+  /// A service failed, and the record does not tell of whose request.
+  package var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
 
-  /// What came to a host over the wire.
+  /// What came to a host from another.
   fileprivate var isArrival: Bool {
-    guard view == .network, time.isDated, source.host != .unknown else { return false }
+    guard time.isDated, source.host != .unknown, !source.host.isLocal else { return false }
     switch action {
     case .rpcCall, .connection, .probe: return true
     default: return false

@@ -8,6 +8,8 @@ package struct FusionSettings: Sendable {
   package var pairTolerance = 120.0
   /// An undated packet takes its day from a host record no further away than this, in seconds.
   package var datingTolerance = 2.0
+  /// A service's failure follows its cause within so many seconds; syslog's stamps have whole ones.
+  package var failureReach = 30.0
   package var directory = HostDirectory()
   package var programs: ProgramTable
   /// The clocks of hosts that log, as ``SensorClocks`` estimated them.

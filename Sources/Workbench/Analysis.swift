@@ -276,7 +276,11 @@ package struct Analyst: Sendable {
     settings.own = configuration.directory.ownNetworks
     settings.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
     if options.window == .hour { settings.period = 3_600_000_000_000 }
+    settings.failureReach = Int64(fusionSettings().failureReach * 1e9)
     for index in events.indices {
+      if events[index].isOrphanedFailure, events[index].time.isDated {
+        settings.failures[events[index].target.host, default: []].append(events[index].time.timestamp.nanoseconds)
+      }
       switch events[index].source.host {
       case .address(let address) where events[index].action == .authentication: settings.known.insert(address)
       case .address(let address): settings.apart.insert(address)
@@ -284,9 +288,13 @@ package struct Analyst: Sendable {
       case .local, .unknown: break
       }
     }
+    for host in settings.failures.keys { settings.failures[host]?.sort() }
     let rules = knowledge.rules
-    let busy = crowd.limits.busy
-    settings.mustStandAlone = { rules.asksOfEach($0, atMost: busy) }
+    let (limits, pause) = (crowd.limits, settings.pause)
+    // What a rule counts within a pause lies within a visit.
+    settings.mustStandAlone = { kind in
+      rules.asksOfEach(kind) { timespan in timespan <= pause ? limits.busy : limits.many }
+    }
     crowd.finish(settings, into: &events)
     oddities.merge(crowd.oddities)
     crowd = CrowdLedger()

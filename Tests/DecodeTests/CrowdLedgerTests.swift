@@ -85,14 +85,48 @@ struct CrowdLedgerTests {
       refusals(0..<5, at: 3) + refusals(0..<5, at: 5) + refusals(0..<2, "getport(nfs)", at: 3)
       + (0..<9).map { _ in refusals(9..<10)[0] }
     var intake = read(lines, CrowdLedger(limits: limits))
-    #expect(intake.events.count == 9)
+    #expect(intake.events.isEmpty)
     var ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
+    #expect(intake.events.count { $0.crowd == nil && $0.source.host == .address(IPAddress(v4: 0x0a00_010a)) } == 9)
+    #expect(intake.events.count { $0.crowd == nil } == 9)
     let crowds = intake.events.compactMap(\.crowd)
-    #expect(crowds.map(\.sourceCount).sorted() == [2, 5] && crowds.map(\.visits.count).sorted() == [2, 10])
-    #expect(Crowd.union(crowds)?.visits.count == 10 && Crowd.union(crowds)?.sourceCount == 5)
+    #expect(crowds.map(\.sourceCount).sorted() == [2, 5] && crowds.map(\.visitCount).sorted() == [2, 10])
+    #expect(Crowd.union(crowds)?.visitCount == 10 && Crowd.union(crowds)?.sourceCount == 5)
     #expect(crowds.first?.roll.most == 3)
     #expect(crowds.allSatisfy { $0.roll.sources.count == 5 })
+  }
+
+  @Test("a source that comes back often and does little each time is of the crowd, until it came very often")
+  func returning() throws {
+    for (visits, isApart) in [(4, false), (7, true)] {
+      var limits = CrowdLimits()
+      (limits.singly, limits.many) = (2, 16)
+      let often = (0..<visits).flatMap { visit in (0..<3).map { _ in refusals(9..<10, at: visit + 1)[0] } }
+      var intake = read(refusals(0..<5) + often, CrowdLedger(limits: limits))
+      var ledger = try #require(intake.crowd)
+      var settings = CrowdSettings()
+      settings.pause = 1_800_000_000_000
+      ledger.finish(settings, into: &intake.events)
+      #expect(intake.events.count { $0.crowd == nil } == (isApart ? 3 * visits : 0))
+    }
+  }
+
+  @Test("who was there right before a service failed stands by itself", arguments: [(-1, 0), (0, 1), (30, 1), (31, 0)])
+  func beforeFailure(_ gap: Int, _ apart: Int) throws {
+    var limits = CrowdLimits()
+    limits.singly = 2
+    var intake = read(refusals(0..<5), CrowdLedger(limits: limits))
+    var ledger = try #require(intake.crowd)
+    let last = try #require(intake.crowd?.event(at: 4, era: 0))
+    var settings = CrowdSettings()
+    settings.failures[last.target.host] = [last.time.timestamp.nanoseconds + Int64(gap) * 1_000_000_000]
+    settings.failureReach = 0
+    if gap > 0 { settings.failureReach = 30_000_000_000 }
+    // The other records are as near, or nearer.
+    ledger.finish(settings, into: &intake.events)
+    let told = intake.events.filter { $0.crowd == nil }.map(\.source)
+    #expect(told.contains(last.source) == (apart == 1))
   }
 
   @Test("of more sources than the cap the older go, and their records are counted and said", arguments: [10, 17, 40])
@@ -128,7 +162,7 @@ struct CrowdLedgerTests {
       found.append(
         Set(
           events.map {
-            Array(facts($0).dropLast()) + ["\($0.crowd?.sourceCount ?? 0)", "\($0.crowd?.visits.count ?? 0)"]
+            Array(facts($0).dropLast()) + ["\($0.crowd?.sourceCount ?? 0)", "\($0.crowd?.visitCount ?? 0)"]
           }))
     }
     #expect(found.allSatisfy { $0 == found[0] } && found[0].count == 3)

@@ -10,7 +10,7 @@ struct CrowdRulesTests {
     observer: "rpcbind",
     citation: Citation(Provenance(input: InputID(0), place: .lines(first: 0, last: 0), offset: 0, length: 0), text: ""))
 
-  private func asks(_ text: String) throws -> Bool { try rules(text).asksOfEach(CrowdRulesTests.refused, atMost: 8) }
+  private func asks(_ text: String) throws -> Bool { try rules(text).asksOfEach(CrowdRulesTests.refused) { _ in 8 } }
 
   @Test(
     "a rule over what differs among records keeps them apart, unless another part of it says no",

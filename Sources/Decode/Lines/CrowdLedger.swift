@@ -124,7 +124,7 @@ package struct CrowdLedger: Sendable {
     sources[slot].lastNote = Int32(links.count - 1)
     sources[slot].records += 1
     sources[slot].latest = max(sources[slot].latest, time)
-    if Int(sources[slot].records) > limits.busy { tell(slot, into: &events) }
+    if Int(sources[slot].records) > limits.many { tell(slot, into: &events) }
     if untold > limits.sources || shelf.text.count > limits.text { forgetHalf() }
     return place
   }
@@ -241,8 +241,14 @@ package struct CrowdLedger: Sendable {
       source.isTold || settings.apart.contains(IPAddress(bits: source.address))
         || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
     }
-    for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
+    let failures = shelf.kinds.templates.map { settings.failures[$0.target.host] ?? [] }
+    for number in links.indices {
+      let note = shelf.notes[number]
+      guard isAlone[Int(note.kind)] || settings.isBefore(failures[Int(note.kind)], note.time) else { continue }
       isApart[Int(links[number].source)] = true
+    }
+    for slot in sources.indices where Int(sources[slot].records) > limits.busy && !isApart[slot] {
+      isApart[slot] = isBusy(slot, settings)
     }
     let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
     let known = crowd.filter { settings.known.contains(IPAddress(bits: sources[$0].address)) }
@@ -257,6 +263,19 @@ package struct CrowdLedger: Sendable {
     }
     let alsoKnown = known.count { !isApart[$0] }
     append(crowd.filter { !isApart[$0] }, known: alsoKnown, settings, into: &events)
+  }
+
+  /// Whether a visit of a source has more records than one of a crowd's.
+  private func isBusy(_ slot: Int, _ settings: CrowdSettings) -> Bool {
+    var times: [Int64] = []
+    forEachNote(of: slot) { times.append(shelf.notes[$0].time) }
+    times.sort()
+    var start = 0
+    for index in times.indices {
+      if index > 0, settings.isPause(from: times[index - 1], to: times[index]) { start = index }
+      if index - start >= limits.busy { return true }
+    }
+    return false
   }
 
   /// One kind of records in one period.
@@ -282,8 +301,7 @@ package struct CrowdLedger: Sendable {
       var last: Int64?
       for place in own {
         let note = shelf.notes[place]
-        let (pause, overflow) = note.time.subtractingReportingOverflow(last ?? note.time)
-        if last == nil || overflow || pause > settings.pause { visits.append(UInt32(number)) }
+        if last.map({ settings.isPause(from: $0, to: note.time) }) ?? true { visits.append(UInt32(number)) }
         last = note.time
         let cell = Cell(kind: note.kind, period: floored(note.time, settings.period))
         add(place, UInt32(visits.count - 1), to: &sums[cell])

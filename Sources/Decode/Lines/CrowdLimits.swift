@@ -11,8 +11,9 @@ package struct CrowdLimits: Sendable {
   /// Of up to so many sources each is told by itself; a queue of triage tells as many in one entry. The same holds of
   /// those of them of which there are logins.
   package var singly = 1024
-  /// A source with more records does more than a crowd does.
+  /// A source with more records in one visit, or with so many in all, does more than a crowd does.
   package var busy = 8
+  package var many = 64
   package init() {}
 }
 
@@ -20,6 +21,10 @@ package struct CrowdLimits: Sendable {
 package struct CrowdSettings: Sendable {
   /// Sources of which there is other evidence too.
   package var apart: Set<IPAddress> = []
+  /// When services of a host failed, in order: who was there right before may have been the cause.
+  package var failures: [Host: [Int64]] = [:]
+  /// A failure follows its cause within so many nanoseconds.
+  package var failureReach: Int64 = 30_000_000_000
   /// Sources of which there are logins: each is told by itself as long as they are few.
   package var known: Set<IPAddress> = []
   /// A site's own hosts are no part of a crowd.
@@ -31,4 +36,22 @@ package struct CrowdSettings: Sendable {
   /// Whether rules ask of such a record what a sum does not tell.
   package var mustStandAlone: @Sendable (Event) -> Bool = { _ in false }
   package init() {}
+
+  /// Whether the silence between two records of a source parts two visits.
+  func isPause(from last: Int64, to next: Int64) -> Bool {
+    let (silence, overflow) = next.subtractingReportingOverflow(last)
+    return overflow || silence > pause
+  }
+
+  /// Whether one of the failures came right after a moment.
+  func isBefore(_ failures: [Int64], _ moment: Int64) -> Bool {
+    guard !failures.isEmpty else { return false }
+    var (low, high) = (0, failures.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if failures[middle] < moment { low = middle + 1 } else { high = middle }
+    }
+    return low < failures.count && failures[low].subtractingReportingOverflow(moment).partialValue <= failureReach
+      && !failures[low].subtractingReportingOverflow(moment).overflow
+  }
 }
