@@ -51,12 +51,15 @@ struct CrashCallers {
     let gap = failure.time.timestamp.seconds(since: nearest.time.timestamp)
     let when = gap < 1 ? "in the same second" : "\(duration(gap)) before it"
     let others = Set(before.map { identities.resolve($0.source.host) }).count - 1
-    let crowd = others > 0 ? "; \(counted(others, "other source", "other sources")) came as near" : ""
+    let crowd =
+      others > 0
+      ? ", and \(counted(others, "other source", "other sources")) in the \(duration(settings.failureReach)) before it"
+      : ""
     let what = nearest.rpc?.program.map { "at " + settings.programs.name(of: $0) } ?? "at a port"
     return [
       Deduction(
-        "The host's log names \(nearest.source.host.notation) \(what) (\(nearest.outcome.rawValue)) \(when): it may be "
-          + "the cause\(crowd). Nothing in the log joins the two",
+        "The host's log names \(nearest.source.host.notation) \(what) (\(nearest.outcome.rawValue)) \(when)\(crowd): "
+          + "\(others > 0 ? "one of them" : "it") may be the cause. Nothing in the log joins them to it",
         .possible, [failure.citation, nearest.citation])
     ]
   }

@@ -82,6 +82,24 @@ struct ContradictionTests {
     #expect(crowd.confidence == .possible && crowd.text.contains("1 other source"))
   }
 
+  private func named(_ events: [Event]) -> Deduction? {
+    incidents(events).first { $0.source == .unknown }?.deductions.first { $0.text.hasPrefix("The host's log names") }
+  }
+
+  @Test func withoutTheWireACrashNamesWhoTheLogNamesBefore() throws {
+    let found = try #require(named([.fixture(at: 98), crash(at: 100)]))
+    #expect(found.confidence == .possible && found.evidence.count == 2)
+    #expect(found.text.contains("192.0.2.66 at") && found.text.contains("(refused) 2 s before it"))
+    #expect(!found.text.contains("other source"))
+    let crowd = try #require(named([.fixture(at: 72, from: "192.0.2.7"), .fixture(at: 98), crash(at: 100)]))
+    #expect(crowd.text.contains("names 192.0.2.66") && crowd.text.contains("1 other source in the 30 s before it"))
+    // What came later, long before, or to another host is no cause; and the wire tells more.
+    #expect(named([.fixture(at: 101), crash(at: 100)]) == nil)
+    #expect(named([.fixture(at: 69), crash(at: 100)]) == nil)
+    #expect(named([.fixture(at: 98, to: "milo"), crash(at: 100)]) == nil)
+    #expect(named([.fixture(at: 98), call(at: 97), crash(at: 100)]) == nil)
+  }
+
   @Test func aCrashIsNotJoinedToWhatCannotBeItsCause() {
     #expect(hypothesis([crash(at: 100)]) == nil)
     #expect(hypothesis([call(at: 60), crash(at: 100)]) == nil)
