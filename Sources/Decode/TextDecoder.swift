@@ -87,7 +87,7 @@ package struct TextDecoder {
     let lineCount = screened.stretches[stretch].lines
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
-    guard !export.isOpen, !table.isOpen,
+    guard !isInRecord,
       let time = lines.syslog.time(ofPlainStampAt: screened.stretches[stretch].start, in: block)
     else { return false }
     intake.tally.note(.syslog)
@@ -139,9 +139,12 @@ package struct TextDecoder {
 
   // MARK: Records that are no lines of syslog
 
+  /// Whether the next line goes on with what more than one line makes: it may be no line of a log, whatever it looks like.
+  private var isInRecord: Bool { export.isOpen || table.isOpen || nmap.isOpen }
+
   /// A look at the first byte, which settles it for nearly every line.
   private func beginsStructured(_ line: RawSpan) -> Bool {
-    if export.isOpen || table.isOpen || nmap.isOpen { return true }
+    if isInRecord { return true }
     guard line.byteCount > 0 else { return false }
     switch line.byte(0) {
     case 0x7b, 0x23, 0x5f: return true

@@ -122,6 +122,18 @@ struct LinesScreenTests {
       ]
   }
 
+  /// What goes on over several lines is not left by a line that looks like a log's.
+  @Test(arguments: [
+    "<nmaprun start=\"946382400\">\n<host starttime=\"946382400\"><address addr=\n",
+    "__REALTIME_TIMESTAMP=946382400000000\nMESSAGE=half an entry\n",
+    "#separator \\x09\n#fields\tts\tuid\n",
+  ]) func aScreenLeavesNoRecord(_ opening: String) {
+    let line = "Dec 27 15:14:25 zappa CRON[150]: (root) CMD (run-parts --report /etc/cron.hourly)\n"
+    let text = Array((opening + String(repeating: line, count: 40)).utf8)
+    #expect(
+      Self.account(Self.read(text, isScreened: true).intake) == Self.account(Self.read(text, isScreened: false).intake))
+  }
+
   @Test func aScreenedTextGivesTheSame() {
     var chance = Chance(state: 7)
     var passed = 0
