@@ -50,6 +50,32 @@ struct RPCExchangeTests {
 
   // MARK: xids
 
+  /// What the client counts by makes no difference: up, down, or by no rule at all.
+  @Test(arguments: [{ $0 }, { 900_000 - $0 }, { $0 &* 2_654_435_761 }] as [@Sendable (UInt32) -> UInt32])
+  func everyReplyFindsItsCall(_ xid: @Sendable (UInt32) -> UInt32) {
+    var scene = Scene(.udp, port: 2049)
+    for number in 0..<UInt32(3000) {
+      scene.ask(RPC.call(xid(number), 100_003, 3, number % 2 == 0 ? 1 : 3, handle))
+      if number >= 200 { scene.reply(RPC.accepted(xid(number - 200), word(0))) }
+    }
+    let events = scene.finish()
+    #expect(events.filter { $0.outcome == .answered }.reduce(0) { $0 + $1.count } == 2800)
+    #expect(events.filter { $0.outcome == .unanswered }.reduce(0) { $0 + $1.count } == 200)
+    #expect(scene.table.rpcTally.rows.reduce(0) { $0 + $1.replies } == 2800)
+  }
+
+  /// Also of a call that was added to others that tell the same, as long as it is waited for.
+  @Test func retransmissionsAreCountedWhereTheirCallWent() {
+    var scene = Scene(.udp, port: 2049)
+    for number in 0..<UInt32(500) {
+      scene.ask(RPC.call(number, 100_003, 3, 1, handle))
+      scene.reply(RPC.accepted(number, word(0)))
+    }
+    for number in 0..<UInt32(500) { scene.ask(RPC.call(number, 100_003, 3, 1, handle)) }
+    let events = scene.finish()
+    #expect(events.count == RPCExchange.alikeCap + 1 && events.reduce(0) { $0 + $1.count } == 1000)
+  }
+
   @Test func retransmissionsAreOneCallAlsoAfterTheReply() {
     var scene = Scene(.udp)
     let call = RPC.call(5, 100_000, 2, 4)

@@ -24,7 +24,7 @@ struct RPCExchange {
   /// A call whose reply and retransmissions are waited for.
   private struct Latest {
     var key: Key
-    /// Its number among the calls, or that of the one that it became a part of.
+    /// Its number among the calls.
     var number: Int
     var procedure: RPCProcedure
     /// Tells a retransmission from another call that uses the xid again.
@@ -54,14 +54,23 @@ struct RPCExchange {
   /// Calls whose replies and retransmissions are waited for. More than clients have under way.
   static let latestCap = 1024
 
+  /// A call, and where it went when it was added to one that tells the same.
+  private struct Entry {
+    let number: Int
+    var call: Call
+    var home: Int?
+  }
+
   /// In the order of their numbers. What is asked for is nearly always among the last: no hash finds it sooner.
-  private var calls: [(number: Int, call: Call)] = []
+  private var entries: [Entry] = []
+  /// How many of them were added to others.
+  private var merged = 0
   private var next = 0
   /// In the order in which they came, from `oldest` on; of several with one key the last one counts.
   private var latest: [Latest] = []
   private var oldest = 0
-  /// The greatest xid of a call: most clients count, so that a greater one is new.
-  private var greatest: UInt32?
+  /// The least and the greatest xid of a call: clients count, up or down, so that what lies outside is new.
+  private var xids: ClosedRange<UInt32>?
   private var orphans: [Orphan] = []
   /// Of each kind how many calls were kept, and the number of the one that the others are added to.
   private var kinds: [Kind: (kept: Int, number: Int)] = [:]
@@ -74,8 +83,8 @@ struct RPCExchange {
   /// The client asked for TLS, or has it: what is no RPC from here on is no fault.
   private(set) var asksForTLS = false
 
-  var callCount: Int { calls.count }
-  var isEmpty: Bool { calls.isEmpty }
+  var callCount: Int { entries.count - merged }
+  var isEmpty: Bool { entries.isEmpty }
   var buffered: Int { orphans.reduce(0) { $0 + $1.bytes.count } }
 
   // MARK: Calls
@@ -88,10 +97,10 @@ struct RPCExchange {
     let key = Key(xid: message.xid, direction: origin.direction)
     let digest = RPCExchange.digest(bytes, length: length)
     // RFC 5531, section 9: the same message again is a retransmission.
-    if let known = latest(key, isCall: true).map({ latest[$0] }), known.procedure == call.procedure,
+    if let known = latest(key).map({ latest[$0] }), known.procedure == call.procedure,
       known.digest == digest
     {
-      if let place = place(of: known.number) { calls[place].call.count += 1 }
+      if let place = place(of: known.number) { entries[place].call.count += 1 }
       return
     }
     let number = add(message, call, bytes: bytes, length: length, from: origin, &journal)
@@ -113,24 +122,26 @@ struct RPCExchange {
     }
     if call.credential?.flavor == CredentialReading.tls { asksForTLS = true }
     asker = asker ?? origin.direction
-    calls.append((next, Call(facts: facts, origin: origin, procedure: call.procedure)))
+    entries.append(Entry(number: next, call: Call(facts: facts, origin: origin, procedure: call.procedure)))
     next += 1
     return next - 1
   }
 
-  /// Where a call stands; nil for one that was given away or became a part of another.
+  /// Where a call stands, or the one that it became a part of; nil for one that was given away.
   private func place(of number: Int) -> Int? {
-    var (low, high) = (0, calls.count)
+    var (low, high) = (0, entries.count)
     while low < high {
       let middle = (low + high) / 2
-      if calls[middle].number < number { low = middle + 1 } else { high = middle }
+      if entries[middle].number < number { low = middle + 1 } else { high = middle }
     }
-    return low < calls.count && calls[low].number == number ? low : nil
+    guard low < entries.count, entries[low].number == number else { return nil }
+    // What takes in others stays by itself.
+    return entries[low].home.flatMap { place(of: $0) } ?? low
   }
 
   /// Where in ``latest`` the last call with a key stands.
-  private func latest(_ key: Key, isCall: Bool) -> Int? {
-    if isCall, greatest.map({ $0 < key.xid }) ?? true { return nil }
+  private func latest(_ key: Key) -> Int? {
+    guard xids?.contains(key.xid) == true else { return nil }
     var place = latest.count
     while place > oldest {
       place -= 1
@@ -141,11 +152,12 @@ struct RPCExchange {
 
   private mutating func remember(_ call: Latest) {
     latest.append(call)
-    greatest = max(greatest ?? 0, call.key.xid)
+    let xid = call.key.xid
+    xids = min(xids?.lowerBound ?? xid, xid)...max(xids?.upperBound ?? xid, xid)
     guard latest.count - oldest > RPCExchange.latestCap else { return }
     let old = latest[oldest].number
     oldest += 1
-    if let place = place(of: old), calls[place].call.outcome == .unanswered { settle(old) }
+    if let place = place(of: old), entries[place].call.outcome == .unanswered { settle(old) }
     if oldest == RPCExchange.latestCap {
       latest.removeFirst(oldest)
       oldest = 0
@@ -171,7 +183,7 @@ struct RPCExchange {
     _ journal: inout FlowJournal
   ) {
     let key = Key(xid: message.xid, direction: origin.direction.opposite)
-    guard let place = latest(key, isCall: false) else {
+    guard let place = latest(key) else {
       if orphans.count == RPCExchange.orphanCap { orphans.removeFirst() }
       let kept = Bytes(bytes.slice(0..<min(bytes.byteCount, RPCExchange.orphanBytes))).array
       let reply = reply.limited(to: kept.count)
@@ -187,14 +199,14 @@ struct RPCExchange {
     _ key: Key, _ reply: RPCReply, bytes: RawSpan, length: Int, from origin: PacketSighting, _ ends: FlowEnds,
     _ journal: inout FlowJournal
   ) {
-    guard let known = latest(key, isCall: false) else { return }
+    guard let known = latest(key) else { return }
     latest[known].isAnswered = true
     let number = latest[known].number
     guard let place = place(of: number) else { return }
-    let procedure = calls[place].call.procedure
-    calls[place].call.outcome = calls[place].call.facts.add(reply, to: procedure, bytes: bytes, length: length)
+    let procedure = entries[place].call.procedure
+    entries[place].call.outcome = entries[place].call.facts.add(reply, to: procedure, bytes: bytes, length: length)
     if case .success(let results) = reply, procedure.portmap != nil {
-      learn(calls[place].call, results: bytes.slice(results), from: origin, ends, &journal)
+      learn(entries[place].call, results: bytes.slice(results), from: origin, ends, &journal)
     }
     settle(number)
   }
@@ -225,7 +237,7 @@ struct RPCExchange {
   /// Holds a call against those that are like it, now or when there are enough of them.
   private mutating func settle(_ number: Int) {
     unsettled.append(number)
-    guard calls.count > RPCExchange.alikeCap else { return }
+    guard callCount > RPCExchange.alikeCap else { return }
     for number in unsettled { merge(number) }
     unsettled.removeAll(keepingCapacity: true)
   }
@@ -233,9 +245,9 @@ struct RPCExchange {
   /// Adds a call to one that tells the same, if enough of its kind were kept. Calls with signs of an attack, or that an
   /// answer has not come for yet, stay alone.
   private mutating func merge(_ number: Int) {
-    guard let place = place(of: number), !calls[place].call.isSettled else { return }
-    calls[place].call.isSettled = true
-    let call = calls[place].call
+    guard let place = place(of: number), !entries[place].call.isSettled else { return }
+    entries[place].call.isSettled = true
+    let call = entries[place].call
     guard call.facts.traits.isEmpty else { return }
     var facts = call.facts
     facts.xid = nil
@@ -250,29 +262,36 @@ struct RPCExchange {
       return
     }
     guard let home = self.place(of: known.number) else { return }
-    calls[home].call.count += call.count
-    calls.remove(at: place)
-    // Its retransmissions are those of the other.
-    for index in latest.indices.reversed() where latest[index].number == number {
-      latest[index].number = known.number
-      break
-    }
+    entries[home].call.count += call.count
+    entries[place].home = known.number
+    entries[place].call.facts = RPCFacts()
+    merged += 1
+    // From the middle of a long list each would cost a move of all behind it.
+    if merged > callCount + RPCExchange.latestCap { dropMerged() }
+  }
+
+  /// Forgets where calls went of which no retransmission is waited for.
+  private mutating func dropMerged() {
+    let awaited = oldest < latest.count ? latest[oldest].number : next
+    entries.removeAll { $0.home != nil && $0.number < awaited }
+    merged = entries.count { $0.home != nil }
   }
 
   /// Gives the calls away in their order, and forgets them.
   mutating func takeCalls() -> [Call] {
-    if calls.count > RPCExchange.alikeCap {
-      for number in unsettled + calls.map(\.number) { merge(number) }
+    if callCount > RPCExchange.alikeCap {
+      for number in unsettled + entries.map(\.number) { merge(number) }
     }
     defer {
-      calls = []
+      entries = []
+      merged = 0
       latest = []
-      greatest = nil
+      xids = nil
       kinds = [:]
       unsettled = []
       oldest = 0
     }
-    return calls.map(\.call)
+    return entries.filter { $0.home == nil }.map(\.call)
   }
 
   mutating func dropBuffers() { orphans = [] }
