@@ -8,10 +8,14 @@ extension RuleSet {
   ///   - kind: An event of the kind; its source, time, processes and wording stand for any.
   ///   - most: No source has more of them within so many nanoseconds.
   package func asksOfEach(_ kind: Event, atMost most: (Int64) -> Int) -> Bool {
-    let told = rules.map { $0.expression.truth(of: kind) { !Expression.differing.contains($0) } }
-    if told.contains(.open) { return true }
-    return rules.indices.contains { place in
-      told[place] == .yes && rules[place].feeds.contains { counts($0.correlation, kind, most) }
+    // Of thousands of rules only some speak of such an action.
+    rules.indices.contains { place in
+      guard index.canMatch(place, kind.action) else { return false }
+      return switch rules[place].expression.truth(of: kind, where: { !Expression.differing.contains($0) }) {
+      case .open: true
+      case .yes: rules[place].feeds.contains { counts($0.correlation, kind, most) }
+      case .no: false
+      }
     }
   }
 

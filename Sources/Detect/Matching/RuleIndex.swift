@@ -115,6 +115,9 @@ struct RuleIndex: Sendable {
 
   // MARK: Looking up
 
+  /// Whether a rule, by its number, can match an event of an action.
+  func canMatch(_ rule: Int, _ action: Event.Action) -> Bool { actions[rule] >> UInt64(action.rank) & 1 == 1 }
+
   /// Puts into `found`, in their order and once each, the rules that an event can match.
   func candidates<Record: JudgedRecord>(for record: borrowing Record, into found: inout [Int32]) {
     found.removeAll(keepingCapacity: true)
