@@ -15,7 +15,7 @@ package struct ProbeLimits: Sendable {
   /// Of a source in a crowd the probes after so many are told one by one, up to `busyEvents`: it did more than a crowd does.
   package var busy = 8
   package var busyEvents = 4096 / FlowShard.count
-  /// Nanoseconds of silence after which a source begins anew; the pause that parts incidents.
+  /// Nanoseconds of silence after which a source begins anew: the pause that parts incidents, by the policy.
   package var pause: Int64 = 3_600_000_000_000
   /// A site's own hosts miss a service now and then: they are no part of a crowd that is of concern.
   package var own: [IPNetwork] = []
