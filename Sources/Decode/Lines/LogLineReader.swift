@@ -208,6 +208,12 @@ struct LogLineReader: Sendable {
     var event = Event(
       time: frame.time, view: .host, action: action, outcome: format.outcome, target: Endpoint(host: host),
       transport: format.transport, observer: Bytes(line.slice(frame.tag)), observerPID: frame.pid, citation: citation)
+    event.change { read(line, frame, format, into: &$0) }
+    return event
+  }
+
+  /// Reads what the holes of a wording hold.
+  private func read(_ line: RawSpan, _ frame: SyslogFrame, _ format: LineFormat, into event: inout Event.Facts) {
     event.isAboutPacket = format.isAboutPacket
     var rpc = RPCFacts(program: format.program, procedureName: format.procedure)
     var process: ProcessFacts?
@@ -243,7 +249,6 @@ struct LogLineReader: Sendable {
     if rpc.program == nil, let name = process?.name { rpc.program = library.programs.program(named: name)?.number }
     if rpc.program != nil { event.rpc = rpc }
     if event.source.host.isLocal { event.transport = .local }
-    return event
   }
 
   /// A name, or its number as ipchains and some firewalls print it (IANA's protocol numbers).

@@ -40,13 +40,15 @@ struct RecordKinds: Sendable {
     if let known = numbers[key] { return known }
     guard templates.count < cap else { return nil }
     var template = event
-    template.source = .unknown
-    template.observerPID = nil
-    template.process = process
-    template.count = 1
-    template.citation = Citation(
-      Provenance(input: event.citation.provenance.input, place: .lines(first: 0, last: 0), offset: 0, length: 0),
-      text: "")
+    template.change {
+      $0.source = .unknown
+      $0.observerPID = nil
+      $0.process = process
+      $0.count = 1
+      $0.citation = Citation(
+        Provenance(input: event.citation.provenance.input, place: .lines(first: 0, last: 0), offset: 0, length: 0),
+        text: "")
+    }
     numbers[key] = Int32(templates.count)
     templates.append(template)
     return Int32(templates.count - 1)
