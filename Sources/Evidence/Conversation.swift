@@ -96,11 +96,6 @@ package struct SYNFacts: Hashable, Sendable {
   }
 }
 
-extension Event {
-  /// The ``Event/observer`` of what a capture or a trace shows.
-  package static let wire: Bytes = "packet"
-}
-
 /// One packet of a conversation, as far as a report needs it.
 package struct PacketNote: Hashable, Sendable {
   package var time: EventTime
@@ -127,6 +122,15 @@ package struct PacketNote: Hashable, Sendable {
   @inlinable package static var psh: TCPFlags { TCPFlags(rawValue: 8) }
   @inlinable package static var ack: TCPFlags { TCPFlags(rawValue: 16) }
   @inlinable package static var urg: TCPFlags { TCPFlags(rawValue: 32) }
+}
+
+extension TCPFlags {
+  /// tcpdump's letters; a lone ACK is a dot.
+  package var notation: String {
+    let letters: [(TCPFlags, String)] = [(.syn, "S"), (.fin, "F"), (.psh, "P"), (.rst, "R"), (.urg, "U"), (.ack, ".")]
+    let text = letters.reduce("") { contains($1.0) ? $0 + $1.1 : $0 }
+    return text.isEmpty ? "none" : text
+  }
 }
 
 /// What the hexadecimal dump of a packet says against the text line above it.

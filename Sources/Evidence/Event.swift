@@ -219,6 +219,9 @@ package struct Event: Sendable {
     box = Box(facts)
   }
 
+  /// The ``observer`` of what a capture or a trace shows.
+  package static let wire: Bytes = "packet"
+
   /// When it ended, as far as the evidence tells: of a sum the time of its last record.
   package var end: EventTime { probes?.last ?? crowd?.last ?? time }
 
