@@ -83,10 +83,21 @@ struct PacketTests {
           }
           #expect(packet.record.payloadLength == Self.payload.count, "\(name) at \(length)")
           #expect(Self.payload.starts(with: cut[packet.payload]))
+          #expect(packet.segment.isEmpty)
         } catch {
           #expect(error.oddity == .packetTruncated, "\(name) at \(length)")
         }
       }
+    }
+  }
+
+  @Test func shortSnapshotsOfABareHeaderStayInTheirFrame() throws {
+    let options: [UInt8] = [255, 1] + [UInt8](repeating: 0, count: 14)
+    let frame = Wire.ipv6(60, options)
+    for length in frame.count - 8...frame.count {
+      let packet = try #require(try decode(Array(frame.prefix(length)), linkType: 101, originalLength: frame.count))
+      #expect(packet.record.transport == .ip)
+      #expect(packet.segment.upperBound <= length && packet.payload.upperBound <= length, "\(length)")
     }
   }
 

@@ -118,13 +118,14 @@ package struct PacketReassembly: Sendable {
     oddities.note(.checksumOffloaded, Citation(provenance, text: "ipv4 has no checksum: captured where it was sent"))
   }
 
-  /// Where the segment stands whose checksum can be verified: one that was captured whole and has a checksum.
+  /// Where the segment stands whose checksum can be verified: one that was captured whole and has a checksum. Else no
+  /// place: what a capture cuts off may start behind its end.
   private func segment(
     from start: Int, _ bytes: borrowing PacketBytes, _ ip: IPHeader, _ record: PacketRecord
   ) -> Range<Int> {
-    guard settings.verifiesChecksums, ip.hasLength, bytes.end <= bytes.bytes.byteCount else { return start..<start }
+    guard settings.verifiesChecksums, ip.hasLength, bytes.end <= bytes.bytes.byteCount else { return 0..<0 }
     // RFC 768: in IPv4 a checksum of 0 is none.
-    if record.isUDP, !ip.isV6, bytes.bytes.uint16(start + 6) == 0 { return start..<start }
+    if record.isUDP, !ip.isV6, bytes.bytes.uint16(start + 6) == 0 { return 0..<0 }
     return start..<bytes.end
   }
 
