@@ -48,7 +48,7 @@ extension Expression {
 
   /// Fields that differ among records of one kind.
   fileprivate static let differing: Set<FieldName> = [
-    .sourceIP, .sourceAddress, .sourcePort, .timestamp, .message, .processPID, .eventCount,
+    .sourceIP, .sourceAddress, .sourcePort, .networkDirection, .timestamp, .message, .processPID, .eventCount,
   ]
 
   /// - Parameter isKnown: Whether the event's value of a field is that of all that are meant.

@@ -16,6 +16,7 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case destinationAddress = "destination.address"
   case destinationPort = "destination.port"
   case networkTransport = "network.transport"
+  case networkDirection = "network.direction"
   case networkBytesOut = "source.bytes"
   case networkBytesIn = "destination.bytes"
   case tcpHandshake = "tcp.handshake"
@@ -119,6 +120,7 @@ extension Event {
     case .destinationAddress: return either(target.host)
     case .destinationPort: return number(target.port)
     case .networkTransport: return transport.map { .text(Bytes($0.rawValue)) }
+    case .networkDirection: return direction.map { .text(Bytes($0.rawValue)) }
     case .networkBytesOut: return number(conversation?.initiator.payloadBytes)
     case .networkBytesIn: return number(conversation?.responder.payloadBytes)
     case .tcpHandshake: return transport == .tcp ? conversation.map { .text($0.handshake.name) } : nil

@@ -260,6 +260,7 @@ package struct Analyst: Sendable {
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
     settings.clocks = SensorClocks(settings: settings).align(&events)
     if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
+    settings.directory.direct(&events)
     let findings = detect(events, &oddities)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     var incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)

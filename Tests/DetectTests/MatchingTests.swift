@@ -131,6 +131,7 @@ import Testing
       event.source.host = host[number % 4]
       event.transport = number % 5 == 4 ? nil : Transport.allCases[number % 5 % 4]
       event.rpc?.argumentForm = forms[number % 5]
+      event.direction = number % 5 == 4 ? nil : NetworkDirection.allCases[number % 5]
       if number % 3 > 0 {
         event.conversation = Conversation(
           initiator: .init(), responder: .init(), handshake: handshakes[number % 4], close: ends[number / 3 % 5],
@@ -142,9 +143,9 @@ import Testing
       seen.insert(event.wordSet)
     }
     #expect(seen.count == 60)
-    // All eight fields fit into 64 bits: each always has one of its own.
-    #expect(call("a", at: 0).wordSet.bits.nonzeroBitCount == 8)
-    #expect([FieldName: FieldValue]().wordSet.bits.nonzeroBitCount == 8)
+    // All nine fields fit into 64 bits: each always has one of its own.
+    #expect(call("a", at: 0).wordSet.bits.nonzeroBitCount == 9)
+    #expect([FieldName: FieldValue]().wordSet.bits.nonzeroBitCount == 9)
   }
 
   /// Every action, and so on, can be asked for and is found by its own word and no other.

@@ -81,12 +81,15 @@ enum Words {
     Bytes($0.rawValue)
   }
 
+  private static let directions = Vocabulary(NetworkDirection.allCases) { Bytes($0.rawValue) }
+
   /// Side by side in 64 bits. A test holds the sum against that.
   static let ranges: [WordRange] = {
     var ranges = [
       WordRange(.eventAction, actions), WordRange(.eventOutcome, outcomes), WordRange(.observerType, views),
       WordRange(.sourceKind, kinds), WordRange(.networkTransport, transports), WordRange(.tcpHandshake, handshakes),
       WordRange(.tcpClose, closes), WordRange(.rpcArgumentForm, argumentForms),
+      WordRange(.networkDirection, directions),
     ]
     for index in ranges.indices.dropFirst() {
       ranges[index].offset = ranges[index - 1].offset + ranges[index - 1].values.count + 1
@@ -109,6 +112,7 @@ enum Words {
       | places[5].bit(handshakes.position(of: conversation?.handshake))
       | places[6].bit(closes.position(of: conversation?.close.asWorded))
       | places[7].bit(argumentForms.position(of: event.argumentForm))
+      | places[8].bit(directions.position(of: event.direction))
   }
 }
 
