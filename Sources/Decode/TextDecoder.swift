@@ -84,16 +84,15 @@ package struct TextDecoder {
   package mutating func pass(
     _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, into intake: inout Intake
   ) -> Bool {
+    let (start, last) = (screened.stretches[stretch].start, screened.stretches[stretch].last)
     let lineCount = screened.stretches[stretch].lines
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
-    guard !isInRecord,
-      let time = lines.syslog.time(ofPlainStampAt: screened.stretches[stretch].start, in: block)
+    guard !isInRecord, let first = lines.syslog.time(ofPlainStampAt: start, in: block),
+      let latest = lines.syslog.time(ofPlainStampAt: last, in: block)
     else { return false }
-    intake.tally.note(.syslog)
-    intake.tally.note(time)
-    intake.tally.hostRecords += lineCount
-    intake.tally.yearlessRecords += lineCount
+    intake.tally.note(first)
+    count(latest, lines: lineCount, into: &intake)
     intake.tally.unconcerned += lineCount
     for host in screened.hosts(of: stretch) { lastRecords.note(host, event: nil) }
     return true
@@ -362,18 +361,18 @@ package struct TextDecoder {
     intake.sums.add(event, by: .day)
   }
 
-  private func count(_ time: EventTime, into intake: inout Intake) {
-    intake.tally.hostRecords += 1
+  private func count(_ time: EventTime, lines lineCount: Int = 1, into intake: inout Intake) {
+    intake.tally.hostRecords += lineCount
     intake.tally.note(.syslog)
-    count(time, hasYear: lines.syslog.hasYear, into: &intake)
+    count(time, hasYear: lines.syslog.hasYear, lines: lineCount, into: &intake)
   }
 
-  private func count(_ time: EventTime, hasYear: Bool, into intake: inout Intake) {
+  private func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.note(time)
     if hasYear {
       if intake.tally.newestWithYear.map({ $0 < time }) ?? true { intake.tally.newestWithYear = time }
     } else {
-      intake.tally.yearlessRecords += 1
+      intake.tally.yearlessRecords += lineCount
     }
   }
 

@@ -16,6 +16,16 @@ struct LinesScreenTests {
     }
   }
 
+  private static let isoStamps = [
+    "2000-01-03T15:03:59.123456+01:00", "2000-01-03T15:03:59.123457+01:00", "2000-01-03T15:03:59.123456+01:00",
+    "2000-01-03T15:04:00.000001+01:00", "2000-01-03T15:04:00+01:00", "2000-01-03T15:04:00Z", "2000-01-03T15:04:00.5Z",
+    "2000-01-03T15:04:00+0100", "2000-01-03T15:04:00+01", "2000-01-03T15:04:00", "2000-01-03 15:04:00.123456+01:00",
+    "2000-01-03T15:04:00.123456789+01:00", "2000-01-03T15:04:00.1234567Z", "2000-01-03T15:04:00.Z",
+    "2000-02-30T15:04:00.123456+01:00", "2000-01-03T24:04:00.123456+01:00", "2000-01-03T15:04:60.123456+01:00",
+    "2000-01-03T15:04:00.12345Z IP", "20x0-01-03T15:04:00.123456+01:00", "2000-1--03T15:04:00.123456+01:00",
+    "<34>2000-01-03T15:04:00.123456+01:00", "2000-01-03T15:04:00.123456-23:59", "2000-01-03T15:04:00.123456+24:00",
+    "1999-12-31T23:59:59.999999-05:00", "<34>1 2000-01-03T15:04:00.123456+01:00", "Jan  1 10:00:00",
+  ]
   private static let stamps = [
     "Jan  1 10:00:00", "Jan  1 10:00:00", "Jan  1 10:00:01", "Jan  2 00:00:00", "Dec 31 23:59:60", "Feb 30 10:00:00",
     "Jan 00 10:00:00", "Jan  1 24:00:00", "Jan 1 10:00:00", "Jan  1 10:00:00.5", "Jan  1 1999 10:00:00",
@@ -46,7 +56,7 @@ struct LinesScreenTests {
       "4 LOGIN FAILURES FROM 192.0.2.66", "a word and another word and one more word of no concern",
     ] + TextReading.samples.map { line in line.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? line }
 
-  private static func line(_ chance: inout Chance) -> [UInt8] {
+  private static func line(_ chance: inout Chance, _ stamps: [String]) -> [UInt8] {
     if Int.random(in: 0..<40, using: &chance) == 0 {
       let others = [
         "", "prose that goes on", "#fields\tts\tuid", "__CURSOR=s=1", "   4 tcp 32772 rusersd", "to dump()",
@@ -134,13 +144,13 @@ struct LinesScreenTests {
       Self.account(Self.read(text, isScreened: true).intake) == Self.account(Self.read(text, isScreened: false).intake))
   }
 
-  @Test func aScreenedTextGivesTheSame() {
+  @Test(arguments: [stamps, isoStamps]) func aScreenedTextGivesTheSame(_ stamps: [String]) {
     var chance = Chance(state: 7)
     var passed = 0
     for length in [1, 2, 3, 5, 8, 40, 300, 3000] {
       for _ in 0..<(length < 100 ? 200 : 6) {
         var text: [UInt8] = []
-        for _ in 0..<length { text += Self.line(&chance) + [0x0a] }
+        for _ in 0..<length { text += Self.line(&chance, stamps) + [0x0a] }
         let screened = Self.read(text, isScreened: true)
         passed += screened.passed
         let plain = Self.account(Self.read(text, isScreened: false).intake)
@@ -183,7 +193,10 @@ struct LinesScreenTests {
     "sshd[7]: pam_unix(sshd:session): session opened for user joe by (uid=0)",
   ])
   func ordinaryLinesArePassed(_ message: String) {
-    let text = Array("Jan  1 10:00:00 files \(message)\nJan  1 10:00:01 a.very.long.name.example \(message)\r\n".utf8)
-    #expect(Self.read(text, isScreened: true).passed == 2)
+    for stamp in ["Jan  1 10:00:0", "2000-01-01T10:00:00.12345"] {
+      let zone = stamp.hasPrefix("2") ? "+01:00" : ""
+      let lines = "\(stamp)0\(zone) files \(message)\n\(stamp)1\(zone) a.very.long.name.example \(message)\r\n"
+      #expect(Self.read(Array(lines.utf8), isScreened: true).passed == 2, "\(lines)")
+    }
   }
 }

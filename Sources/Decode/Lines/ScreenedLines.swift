@@ -2,12 +2,14 @@ import Evidence
 
 /// What a ``LineScreen`` found in a block: the lines of no concern, and what they leave behind.
 package struct ScreenedLines: Sendable {
-  /// Lines of no concern, one after another, with the same stamp.
+  /// Lines of no concern, one after another, of the same second and in the order of their stamps.
   package struct Stretch: Sendable {
     /// Offsets in the block, of the first line's first byte and behind the last one's line feed.
     package internal(set) var start: Int
     package internal(set) var end: Int
     package internal(set) var lines: Int
+    /// Where the last of them starts, which is also the latest.
+    var last: Int
     /// Where the hosts of the next stretch begin among ``ScreenedLines/hosts``.
     var hostsEnd: Int
   }

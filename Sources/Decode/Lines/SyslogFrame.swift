@@ -294,10 +294,11 @@ package struct SyslogReader: Sendable {
     index < line.byteCount && (line.byte(index) == 0x2e || line.byte(index) == 0x3a)
   }
 
-  /// The time of a stamp of 15 bytes without a year; nil when there was no such day.
+  /// The time of a ``PlainStamp``; nil when there was no such day.
   mutating func time(ofPlainStampAt start: Int, in block: RawSpan) -> EventTime? {
     var cursor = start
-    guard case .time(let time) = classicStamp(block, &cursor), !hasYear else { return nil }
+    let stamp = block.byte(start).isDigit ? isoStamp(block, &cursor) : classicStamp(block, &cursor)
+    guard case .time(let time) = stamp else { return nil }
     return time
   }
 
@@ -353,7 +354,7 @@ package struct SyslogReader: Sendable {
     let (nanoseconds, digits) = fraction(line, &cursor)
     guard let date = Day(year: year, month: month, day: day), seconds < 86_401 else { return .invalid }
     let local = Int64(date.number) * 86_400 + Int64(seconds)
-    let offset = zoneOffset(line, &cursor)
+    let offset = SyslogReader.zoneOffset(line, &cursor)
     (hasYear, self.local) = (true, offset == nil ? local : nil)
     let utc = offset.map { local - $0 } ?? zone.utc(local: local)
     guard let timestamp = Timestamp(seconds: utc, nanoseconds: nanoseconds) else { return .invalid }
@@ -361,7 +362,7 @@ package struct SyslogReader: Sendable {
   }
 
   /// Seconds that `Z`, `+01:00`, `+0100` or `+01` stand for.
-  private func zoneOffset(_ line: RawSpan, _ cursor: inout Int) -> Int64? {
+  static func zoneOffset(_ line: RawSpan, _ cursor: inout Int) -> Int64? {
     guard cursor < line.byteCount else { return nil }
     let sign = line.byte(cursor)
     if sign == 0x5a {
