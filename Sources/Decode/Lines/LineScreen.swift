@@ -119,7 +119,7 @@ package struct LineScreen: Sendable {
     if end - start < 16 {
       let length = end - start
       hosts[slot] = HostSlot(
-        head: line.uint64(start) & UInt64.firstBytes(length), tail: line.uint64(start + 8) & UInt64.firstBytes(length - 8),
+        head: line.uint64(start) & .firstBytes(length), tail: line.uint64(start + 8) & .firstBytes(length - 8),
         length: length, key: key)
     }
     return key
