@@ -67,21 +67,9 @@ struct Contradiction {
   /// Whether enough moments lie within reach, on both sides.
   /// - Parameter moments: In order.
   private static func isAmong(_ moments: [Timestamp], _ time: Timestamp) -> Bool {
-    let low = moments.firstPlace { $0.seconds(since: time) >= -reach }
-    let high = moments.firstPlace { $0.seconds(since: time) > reach }
+    let low = moments.partitionIndex { $0.seconds(since: time) >= -reach }
+    let high = moments.partitionIndex { $0.seconds(since: time) > reach }
     guard high - low >= witnesses else { return false }
     return moments[low] <= time && moments[high - 1] >= time
-  }
-}
-
-extension [Timestamp] {
-  /// The first place at which something holds that holds from there on; in as many steps as the count has digits.
-  fileprivate func firstPlace(where holds: (Timestamp) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if holds(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }
