@@ -40,28 +40,47 @@ struct CrashCallers {
     let failures = incident.events.filter(\.isFailure)
     guard let first = failures.first else { return [] }
     let onWire = onWire(first, failures)
-    return onWire.isEmpty ? inLog(first) : onWire
+    return onWire.isEmpty ? inLog(first, failures) : onWire
   }
 
-  private func inLog(_ failure: Event) -> [Deduction] {
+  private func inLog(_ failure: Event, _ failures: [Event]) -> [Deduction] {
     let before = (logged[identities.resolve(failure.target.host)] ?? []).near(
       failure.time, within: settings.failureReach
     ).filter { $0.time.timestamp <= failure.time.timestamp }
-    guard let nearest = before.max(by: { $0.time < $1.time }) else { return [] }
+    let programs = Set(failures.compactMap { $0.rpc?.program })
+    // Who called the service that failed, or asked where it is, is nearer to it than who came last.
+    let toService = before.filter { event in
+      [event.rpc?.program, event.rpc?.argumentProgram].contains { $0.map(programs.contains) ?? false }
+    }
+    let suspects = toService.isEmpty ? before : toService
+    guard let nearest = suspects.max(by: { $0.time < $1.time }) else { return [] }
     let gap = failure.time.timestamp.seconds(since: nearest.time.timestamp)
     let when = gap < 1 ? "in the same second" : "\(duration(gap)) before it"
-    let others = Set(before.map { identities.resolve($0.source.host) }).count - 1
+    let others = Set(suspects.map { identities.resolve($0.source.host) }).count - 1
     let crowd =
       others > 0
-      ? ", and \(counted(others, "other source", "other sources")) in the \(duration(settings.failureReach)) before it"
+      ? ", and \(counted(others, "other source", "other sources"))\(toService.isEmpty ? "" : " at the same service") "
+        + "in the \(duration(settings.failureReach)) before it"
       : ""
-    let what = nearest.rpc?.program.map { "at " + settings.programs.name(of: $0) } ?? "at a port"
     return [
       Deduction(
-        "The host's log names \(nearest.source.host.notation) \(what) (\(nearest.outcome.rawValue)) \(when)\(crowd): "
-          + "\(others > 0 ? "one of them" : "it") may be the cause. Nothing in the log joins them to it",
+        "The host's log names \(nearest.source.host.notation) \(deed(nearest)) \(when)\(crowd): "
+          + (others > 0
+            ? "one of them may be the cause. Nothing in the log joins them to it"
+            : "it may be the cause. Nothing in the log joins the two"),
         .possible, [failure.citation, nearest.citation])
     ]
+  }
+
+  /// `at portmapper, asking for ttdbserver (refused)`, `at tcp/1080 (outcome unknown)`.
+  private func deed(_ event: Event) -> String {
+    let outcome = event.outcome == .unknown ? "outcome unknown" : event.outcome.rawValue
+    if let program = event.rpc?.program {
+      let asked = event.rpc?.argumentProgram.map { ", asking for " + settings.programs.name(of: $0) } ?? ""
+      return "at \(settings.programs.name(of: program))\(asked) (\(outcome))"
+    }
+    guard let port = event.target.port else { return "at a port (\(outcome))" }
+    return "at \(event.transport.map { $0.rawValue + "/" } ?? "port ")\(port) (\(outcome))"
   }
 
   private func onWire(_ first: Event, _ failures: [Event]) -> [Deduction] {
@@ -107,9 +126,11 @@ extension Event {
   /// A service failed, and the record does not tell of whose request.
   package var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
 
-  /// What came to a host from another.
+  /// What came to a host from another. A packet filter's record tells of no arrival: it may have dropped the packet.
   fileprivate var isArrival: Bool {
-    guard time.isDated, source.host != .unknown, !source.host.isLocal else { return false }
+    guard time.isDated, source.host != .unknown, !source.host.isLocal, view == .network || hasArrived else {
+      return false
+    }
     switch action {
     case .rpcCall, .connection, .probe: return true
     default: return false

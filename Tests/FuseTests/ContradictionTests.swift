@@ -100,6 +100,29 @@ struct ContradictionTests {
     #expect(named([.fixture(at: 98), call(at: 97), crash(at: 100)]) == nil)
   }
 
+  @Test func whatAPacketFilterLoggedIsNamedForNoCrash() throws {
+    var dropped = Event.fixture(.probe, at: 99, from: "192.0.2.9", outcome: .unknown, port: 32_773, transport: .tcp)
+    dropped.isAboutPacket = true
+    #expect(named([dropped, crash(at: 100)]) == nil)
+    let probe = Event.fixture(.probe, at: 90, from: "192.0.2.7", outcome: .unknown, port: 1080, transport: .tcp)
+    let found = try #require(named([probe, dropped, crash(at: 100)]))
+    #expect(found.text.contains("names 192.0.2.7 at tcp/1080 (outcome unknown) 10 s before it: it may be the cause."))
+    #expect(found.text.hasSuffix("Nothing in the log joins the two"))
+  }
+
+  /// Who asked for the service that failed comes before those who asked for another one later.
+  @Test func aCrashNamesWhoWasAtTheServiceThatFailed() throws {
+    let asked = Event.fixture(at: 80, from: "192.0.2.7", procedure: "getport", argument: "100083")
+    let later = (81...99).map { Event.fixture(at: Double($0), from: "198.51.100.\($0)") }
+    let found = try #require(named([asked] + later + [crash(at: 100)]))
+    #expect(
+      found.text.contains("names 192.0.2.7 at portmapper, asking for ttdbserverd (refused) 20 s before it: it may"))
+    let two = try #require(
+      named([asked, .fixture(at: 79, from: "192.0.2.8", procedure: "getport", argument: "100083"), crash(at: 100)]))
+    #expect(two.text.contains("1 other source at the same service in the 30 s before it: one of them may"))
+    #expect(two.text.hasSuffix("Nothing in the log joins them to it"))
+  }
+
   @Test func aCrashIsNotJoinedToWhatCannotBeItsCause() {
     #expect(hypothesis([crash(at: 100)]) == nil)
     #expect(hypothesis([call(at: 60), crash(at: 100)]) == nil)
