@@ -72,10 +72,7 @@ extension Incident {
       what += " (\(name))"
     }
     let hosts = listed(targets.map(\.host.notation), limit: 4)
-    if let crowd {
-      return what + ": \(crowd.words)" + (crowd.sourceCount == 1 ? "" : " with at most \(crowd.roll.most) records each")
-        + (hosts.isEmpty ? "" : " against \(hosts)")
-    }
+    if let crowd { return what + ": \(crowd.words)" + (hosts.isEmpty ? "" : " against \(hosts)") }
     switch source {
     case .unknown: return what + (hosts.isEmpty ? "" : " on \(hosts)") + ", no source in the evidence"
     case .local: return what + (hosts.isEmpty ? "" : " on \(hosts)") + ", from the host itself"

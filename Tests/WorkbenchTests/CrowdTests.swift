@@ -146,7 +146,13 @@ struct CrowdTests {
     #expect(allowed.map(\.incident.outcome).sorted() == [.allowed, .refused])
     for judged in analysis.incidents where judged.incident.crowd != nil {
       #expect(!(judged.incident.crowd?.firstSources.contains { $0.notation.hasPrefix("10.9.9.") } ?? true))
-      #expect(judged.incident.title.contains("sources with at most"))
+      let words = try #require(judged.incident.crowd?.words)
+      #expect(words.hasSuffix(" sources") && judged.incident.title.contains(": \(words) against "))
+      let most = try #require(judged.incident.crowd?.roll.most)
+      #expect(
+        judged.incident.deductions.contains {
+          $0.text.contains("In the whole evidence no source that is told so left more than \(most) record")
+        })
       #expect(judged.incident.outcome.isHeld || judged.incident.outcome == .unknown)
     }
     // The crash of a host and what a crowd did there are two things.

@@ -5,13 +5,34 @@ extension Deducer {
   func crowdTold(_ crowd: Crowd) -> [Deduction] {
     [total(crowd)] + forgotten(crowd) + logins(crowd) + [
       Deduction(
-        "Each of these sources left no more than \(counted(crowd.roll.most, "record", "records")) in the evidence, "
-          + "none of which tells that it got anything, so they are told together. Sources with records of another "
-          + "kind, logins aside, are told by themselves. Of each kind of record, host and period the first is cited",
-        .certain, cite(events)),
+        "No record tells that one of these sources got anything, so they are told together. In the whole evidence no "
+          + "\(crowd.forgotten > 0 ? "known source" : "source") that is told so left more than "
+          + "\(counted(crowd.roll.most, "record", "records")), logins aside. Sources with other records are told by "
+          + "themselves. Of each kind of record, host and period the first is cited",
+        .certain, cite(events))
+    ] + forgeable()
+  }
+
+  /// Whose addresses nothing vouches for: senders of datagrams, and of SYNs that nobody was seen to answer. A daemon
+  /// that refuses a connection of TCP has shaken hands.
+  private func forgeable() -> [Deduction] {
+    let datagrams = events.filter { $0.transport == .udp || $0.transport == nil && $0.action == .rpcCall }
+    let packets = events.filter { $0.transport != .udp && ($0.isAboutPacket || $0.action == .probe) }
+    guard !datagrams.isEmpty || !packets.isEmpty else { return [] }
+    let what: String
+    if datagrams.isEmpty {
+      what = "a bare SYN"
+    } else if !packets.isEmpty {
+      what = "a datagram, and that of a bare SYN"
+    } else if datagrams.contains(where: { $0.transport == .udp }) {
+      what = "a datagram"
+    } else {
+      what = "a datagram, and the records do not tell what carried these calls"
+    }
+    return [
       Deduction(
-        "A sender can forge the address of a datagram, and that of a bare SYN: the number of sources is no number of "
-          + "attackers", .certain, []),
+        "A sender can forge the address of \(what): the number of sources is no number of attackers", .certain,
+        cite(datagrams + packets))
     ]
   }
 
