@@ -47,6 +47,42 @@ struct CaptureOffsetTests {
     #expect(estimate([]).isEmpty)
   }
 
+  /// A client that gets no answer asks again by a timer: that two captures have its calls tells nothing of their clocks.
+  @Test(arguments: [Outcome.unanswered, .unknown, .connected, .reset, .blocked])
+  func whatWasNotAnsweredHasNoVote(_ outcome: Outcome) {
+    let events = CaptureOffsetTests.times.enumerated().flatMap { number, at in
+      [at, at + 60].enumerated().map { input, at in
+        var event = sight(UInt32(number), at: at, input: input)
+        event.outcome = outcome
+        return event
+      }
+    }
+    #expect(estimate(events).isEmpty)
+  }
+
+  /// However many calls a conversation has, it votes once; and what comes again is held against what comes again.
+  @Test func aConversationVotesOnce() {
+    let (one, other) = (Conversation.fixture(), Conversation.fixture())
+    func call(_ xid: Int, _ conversation: Conversation, at seconds: Double, input: Int) -> Event {
+      var event = sight(UInt32(xid), at: seconds, input: input)
+      (event.source.port, event.conversation) = (900, conversation)
+      return event
+    }
+    let calls = (0..<40).flatMap { number in
+      [call(number, one, at: Double(number), input: 0), call(number, other, at: Double(number) + 60, input: 1)]
+    }
+    #expect(estimate(calls).isEmpty)
+    // Asked again after 40 s, and seen by two captures 100 s apart.
+    let again = CaptureOffsetTests.times.enumerated().flatMap { number, at in
+      [0, 40].flatMap { later in
+        [
+          sight(UInt32(number), at: at + later, input: 0), sight(UInt32(number), at: at + later + 100, input: 1),
+        ]
+      }
+    }
+    #expect(estimate(again).map { ($0.seconds * 10).rounded() } == [1000])
+  }
+
   /// A minority that agrees by chance does not outvote the rest.
   @Test func theMajorityDecides() {
     let events = (0..<20).flatMap { number -> [Event] in

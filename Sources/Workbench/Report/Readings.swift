@@ -149,8 +149,9 @@ extension Analysis {
     let paths = [offset.early, offset.late].map { id in
       inputs.first { $0.id == id }.map { Bytes($0.path).notation } ?? "an input"
     }
-    return "\(paths[1]) is \(duration(offset.seconds.rounded())) ahead of \(paths[0]), by "
-      + "\(counted(offset.exchanges, "exchange", "exchanges")) that both saw; captures are read as of one clock, so "
+    let apart = offset.seconds < 10 ? decimals(offset.seconds, 1) + " s" : duration(offset.seconds.rounded())
+    return "\(paths[1]) is \(apart) ahead of \(paths[0]), by "
+      + "\(counted(offset.exchanges, "conversation", "conversations")) that both saw; captures are read as of one clock, so "
       + "what both saw may count twice"
   }
 }
