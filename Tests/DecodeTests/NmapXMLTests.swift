@@ -104,6 +104,64 @@ struct NmapXMLTests {
     #expect(told(intake) == NmapXMLTests.expected && intake.oddities.count(of: .recordIncomplete) == 1)
   }
 
+  private func report(_ ports: String) -> String {
+    "<nmaprun start=\"946382400\"><host><address addr=\"192.0.2.1\" addrtype=\"ipv4\"/><ports>\n" + ports
+      + "\n</ports></host>\n</nmaprun>"
+  }
+  private func port(_ number: Int, end: String = "</port>") -> String {
+    "<port protocol=\"tcp\" portid=\"\(number)\"><state state=\"open\" reason=\"syn-ack\"/>\(end)"
+  }
+
+  /// A port that another one or the host's end cuts off, or that has no host, is told and not passed over.
+  @Test func portsWithoutEndAreTold() {
+    let cut = TextReading.read(report(port(111, end: "") + "\n" + port(2049)))
+    #expect(cut.exposures.map(\.port) == [2049] && cut.oddities.count(of: .recordIncomplete) == 1)
+    let last = TextReading.read(report(port(2049) + "\n" + port(111, end: "")))
+    #expect(last.exposures.map(\.port) == [2049] && last.oddities.count(of: .recordIncomplete) == 1)
+    let homeless = TextReading.read("<nmaprun>\n" + port(111) + "\n</nmaprun>")
+    #expect(homeless.exposures.isEmpty && homeless.oddities.count(of: .recordIncomplete) == 1)
+    #expect(TextReading.read(report(port(111) + "\n" + port(2049))).oddities.isEmpty)
+  }
+
+  /// What a port is cited by stays short, however many tags stand in it.
+  @Test func aPortsTextIsCapped() throws {
+    let tags = Array(repeating: "<service name=\"a\"/>", count: 5000).joined(separator: "\n")
+    let intake = TextReading.read(report(port(111, end: "") + "\n" + tags + "\n</port>"))
+    let text = try #require(intake.exposures.first?.citation.text)
+    #expect(text.count <= Citation.textCap && text.notation.hasPrefix("<port protocol"))
+    #expect(intake.exposures.map(\.name) == ["a"])
+  }
+
+  /// What stands behind the end of a report is none of the next one.
+  @Test(arguments: ["<foo a=\"", "<foo", "<!-- "]) func whatFollowsAnEndIsForgotten(_ rest: String) {
+    let intake = TextReading.read(report(port(111)) + rest + "\n" + report(port(2049)))
+    #expect(intake.exposures.map(\.port) == [111, 2049])
+    let joined = TextReading.read(report(port(111)) + report(port(2049)))
+    #expect(joined.exposures.map(\.port) == [111, 2049])
+  }
+
+  /// `-oN` gives its day in its first line, also when the command line behind it is long; its last line ends it.
+  @Test func theHeadOfNormalOutputTellsTheDay() {
+    func day(_ head: String, end: String = "") -> [String?] {
+      let table = "Nmap scan report for 192.0.2.1\nPORT STATE SERVICE\n111/tcp open rpcbind\n"
+      return TextReading.read(head + "\n" + table + end).exposures.map { $0.day?.description }
+    }
+    let head = "# Nmap 7.94 scan initiated Fri Mar  1 00:10:00 2024 as: nmap -p 111 -oN f "
+    #expect(day(head) == ["2024-03-01"])
+    #expect(day(head + String(repeating: "192.0.2.1 ", count: 200)) == ["2024-03-01"])
+    #expect(day("# nmap 3.81 scan initiated Wed Feb 29 23:10:00 2012 as: nmap a") == ["2012-02-29"])
+    for wrong in ["Foo  1 00:10:00 2024", "Feb 30 00:10:00 2024", "Mar  1 00:10:00 99999999999999999999"] {
+      #expect(day("# Nmap 7.94 scan initiated Fri \(wrong) as: nmap a") == [nil])
+    }
+    let second = "Nmap scan report for 192.0.2.2\n111/tcp open rpcbind"
+    for end in [
+      "# Nmap done at Fri Mar  1 00:11:00 2024 -- 1 IP address (1 host up) scanned in 1.00 seconds",
+      "Nmap done: 1 IP address (1 host up) scanned in 0.25 seconds",
+    ] {
+      #expect(day(head, end: end + "\n" + second) == ["2024-03-01", nil])
+    }
+  }
+
   /// Damage of any byte is read without end or trap, and each line counts once.
   @Test func damageBalances() {
     var dice = Dice(17)

@@ -32,7 +32,13 @@ struct NmapXML: Sendable {
     var service: Bytes = ""
     var program: UInt32?
     var isRecognised = false
-    var text: [UInt8]
+    private(set) var text: [UInt8] = []
+
+    /// Adds a tag to what is cited. Of tags without end a citation would show no more.
+    mutating func quote(_ tag: Tag) {
+      let room = max(0, Citation.textCap - text.count)
+      text += room > tag.bytes.count + 1 ? tag.quoted : Array(tag.quoted.prefix(room))
+    }
   }
 
   /// A script's output stands in one attribute; more than this of a tag is not read.
@@ -56,6 +62,8 @@ struct NmapXML: Sendable {
       close(into: &intake)
       return false
     }
+    // What stood behind the last tag of another report is none of this one.
+    if !isOpen { self = NmapXML() }
     isOpen = true
     last = Citation(place, text: Bytes(line.slice(0..<min(line.byteCount, Citation.textCap))))
     if isInTag {
@@ -116,19 +124,26 @@ struct NmapXML: Sendable {
       intake.oddities.note(.recordIncomplete, Citation(place, text: Bytes(tag.bytes)))
     }
     switch tag.name {
-    case "nmaprun": runDay = NmapXML.day(tag["start"])
-    case "/nmaprun": self = NmapXML()
-    case "host": (hostDay, address, name) = (NmapXML.day(tag["starttime"]), nil, "")
+    // Another report may begin in the line in which one ended.
+    case "nmaprun": (isOpen, runDay) = (true, NmapXML.day(tag["start"]))
+    case "/nmaprun":
+      abandonPort(place, into: &intake)
+      self = NmapXML()
+    case "host":
+      abandonPort(place, into: &intake)
+      (hostDay, address, name) = (NmapXML.day(tag["starttime"]), nil, "")
     case "address" where tag["addrtype"] != "mac": address = address ?? IPAddress(tag["addr"].notation)
     case "hostname" where name.isEmpty: name = tag["name"]
     case "extraports": extraState = ShutPorts.State(rawValue: tag["state"].notation)
     case "/extraports": extraState = nil
     case "extrareasons": readExtra(tag, place, into: &intake)
-    case "port": begin(tag)
+    case "port":
+      abandonPort(place, into: &intake)
+      begin(tag)
     case "state" where port != nil:
       port?.state = tag["state"]
       port?.reason = tag["reason"]
-      port?.text += tag.quoted
+      port?.quote(tag)
     case "service" where port != nil: readService(tag)
     case "/port": emit(place, into: &intake)
     default: break
@@ -162,18 +177,25 @@ struct NmapXML: Sendable {
   private var day: Day? { hostDay ?? runDay }
 
   private mutating func begin(_ tag: Tag) {
-    port = nil
     guard let transport = Transport(rawValue: tag["protocol"].notation),
       let number = tag["portid"].decimal.flatMap({ UInt16(exactly: $0) })
     else { return }
-    port = Port(transport: transport, number: number, text: tag.quoted)
+    var port = Port(transport: transport, number: number)
+    port.quote(tag)
+    self.port = port
+  }
+
+  /// A port whose element did not end, or that stands with no host, tells nothing that can be used.
+  private mutating func abandonPort(_ place: Provenance, into intake: inout Intake) {
+    if let port { intake.oddities.note(.recordIncomplete, Citation(place, text: Bytes(port.text))) }
+    port = nil
   }
 
   /// `<service name="rpcbind" version="2-4" extrainfo="RPC #100000" method="probed"/>`: the number is what it answered to.
   private mutating func readService(_ tag: Tag) {
     port?.service = tag["name"]
     port?.isRecognised = tag["method"] == "probed"
-    port?.text += tag.quoted
+    port?.quote(tag)
     let words = tag["extrainfo"].array.split(separator: 0x20)
     if port?.isRecognised == true, words.count == 2, Bytes(Array(words[0])) == "RPC", words[1].first == 0x23 {
       port?.program = Bytes(Array(words[1].dropFirst())).decimal.flatMap { UInt32(exactly: $0) }
@@ -181,8 +203,9 @@ struct NmapXML: Sendable {
   }
 
   private mutating func emit(_ place: Provenance, into intake: inout Intake) {
+    guard hasHost else { return abandonPort(place, into: &intake) }
     defer { port = nil }
-    guard let port, hasHost else { return }
+    guard let port else { return }
     let citation = Citation(place, text: Bytes(port.text))
     if port.state.array.starts(with: Array("open".utf8)) {
       var exposure = Exposure(

@@ -23,8 +23,14 @@ struct ReportReader: Sendable {
 
   /// No line of a report is longer.
   private static let lengthCap = 512
+  private static let headMark = Array("# Nmap ".utf8)
 
   mutating func push(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
+    var line = line
+    // The head of `-oN` ends with the command line, however long that is; the day stands before it.
+    if line.byteCount > ReportReader.lengthCap, line.hasBytes(ReportReader.headMark, at: 0) {
+      line = line.slice(0..<ReportReader.lengthCap)
+    }
     let kind = line.byteCount <= ReportReader.lengthCap ? read(line, place, into: &intake) : nil
     intake.tally.note(kind ?? .prose)
     if kind == nil { intake.tally.unconcerned += 1 } else { intake.tally.understood += 1 }
@@ -192,11 +198,9 @@ struct ReportReader: Sendable {
       context = .nmap(host: host, address: address)
       return .nmap
     }
-    if words.starts(with: ["Starting", "nmap"]) || words.starts(with: ["Starting", "Nmap"])
-      || words.starts(with: ["Nmap", "run", "completed"]) || words.starts(with: ["Nmap", "done:"])
-    {
+    if let day = ReportReader.bound(words) {
       context = .none
-      if words[0] == "Starting" { nmapDay = ReportReader.day(ofStart: words) }
+      nmapDay = day
       return .nmap
     }
     guard case .nmap(let host, let address) = context else { return nil }
@@ -219,6 +223,31 @@ struct ReportReader: Sendable {
     }
     return .nmap
   }
+
+  /// Whether a line begins or ends a report, and the day that it begins one of.
+  private static func bound(_ words: Words) -> Day?? {
+    if words.starts(with: ["Starting", "nmap"]) || words.starts(with: ["Starting", "Nmap"]) {
+      return .some(day(ofStart: words))
+    }
+    if words.starts(with: ["Nmap", "run", "completed"]) || words.starts(with: ["Nmap", "done:"]) { return .some(nil) }
+    guard words.count > 3, words[0] == "#", words[1].lowercased == "nmap" else { return nil }
+    if words.starts(with: ["#", words[1], "run", "completed"]) || words.starts(with: ["#", words[1], "done", "at"]) {
+      return .some(nil)
+    }
+    return words[3] == "scan" ? .some(day(ofHead: words)) : nil
+  }
+
+  /// `# Nmap 7.94 scan initiated Fri Mar  1 00:10:00 2024 as: ...`, of `-oN`: C's asctime, in the scanner's own zone.
+  private static func day(ofHead words: Words) -> Day? {
+    guard words.count > 9, words[4] == "initiated", let month = months.firstIndex(of: words[6]),
+      let day = words[7].decimal.flatMap({ Int(exactly: $0) }),
+      let year = words[9].decimal.flatMap({ UInt16(exactly: $0) })
+    else { return nil }
+    return Day(year: Int(year), month: month + 1, day: day)
+  }
+  private static let months: [Bytes] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
 
   /// `Starting Nmap 7.93 ( https://nmap.org ) at 2026-11-23 12:04 UTC`: the day as the scanner's own zone has it.
   private static func day(ofStart words: Words) -> Day? {
