@@ -59,7 +59,7 @@ package struct ReportedServices: Sendable {
   /// The places of rows.
   private var shelves: [Shelf: [Int]] = [:]
   /// Programs of hosts whose table of rpcinfo is whole: others were not registered.
-  private var tables: [Host: (programs: Set<UInt32>, head: Row)] = [:]
+  private var tables: [Host: (programs: Set<UInt32>, heads: [Row])] = [:]
 
   /// A report further from an incident than this, in days, tells nothing of it.
   private static let reach = 30
@@ -135,22 +135,20 @@ package struct ReportedServices: Sendable {
 
   private mutating func readTables(_ exposures: [Exposure]) {
     var cut: Set<Host> = []
-    var found: [Host: (programs: Set<UInt32>, head: Row?)] = [:]
+    var found: [Host: (programs: Set<UInt32>, heads: [Row])] = [:]
     for exposure in exposures where exposure.report == .rpcinfo {
       guard let program = exposure.program else { continue }
       for host in ReportedServices.hosts(exposure.host, exposure.address) {
         if !exposure.isOfTable { cut.insert(host) }
-        found[host, default: ([], nil)].programs.insert(program)
+        found[host, default: ([], [])].programs.insert(program)
         // Its portmapper stands in every whole table.
-        guard program == ProgramTable.portmapper, let row = ReportedServices.row(exposure) else { continue }
-        // The same whatever order the inputs came in.
-        if let known = found[host]?.head, known.citation.text <= row.citation.text { continue }
-        found[host]?.head = row
+        guard program == ProgramTable.portmapper, let row = ReportedServices.row(exposure),
+          (found[host]?.heads.count ?? 0) < ReportedServices.shelfCap
+        else { continue }
+        found[host]?.heads.append(row)
       }
     }
-    for (host, table) in found where !cut.contains(host) {
-      if let head = table.head { tables[host] = (table.programs, head) }
-    }
+    for (host, table) in found where !cut.contains(host) && !table.heads.isEmpty { tables[host] = table }
   }
 
   // MARK: What the incident tried
@@ -159,7 +157,7 @@ package struct ReportedServices: Sendable {
   private func sights(_ incident: Incident, at day: Day?) -> (found: [Sight], isComplete: Bool, stale: Row?) {
     var found: [Sight] = []
     var isComplete = !incident.targets.isEmpty && !incident.events.contains { $0.action == .scan }
-    var stale: Row?
+    var stale: [Row] = []
     for target in incident.targets {
       let tried = tried(target, incident)
       if tried.isEmpty { isComplete = false }
@@ -169,12 +167,20 @@ package struct ReportedServices: Sendable {
         if let best = nearest(known, incident) {
           found.append(Sight(host: target.host, tried: item, row: best))
         } else {
-          stale = stale ?? known.min { precedes($0, $1, incident) }
+          stale += known
           isComplete = false
         }
       }
     }
-    return (found, isComplete, stale)
+    return (found, isComplete, newest(stale, incident))
+  }
+
+  /// Of reports that do not count the one to name: the nearest to the incident, and of equals the latest.
+  private func newest(_ rows: [Row], _ incident: Incident) -> Row? {
+    func rank(_ row: Row) -> (Int, Int, Bytes) {
+      (distance(row, incident), row.day.map { -$0.number } ?? .max, row.citation.text)
+    }
+    return rows.min { rank($0) < rank($1) }
   }
 
   private func tried(_ target: Incident.Target, _ incident: Incident) -> [Tried] {
@@ -195,22 +201,24 @@ package struct ReportedServices: Sendable {
 
   private func unlisted(_ target: Incident.Target, _ tried: Tried) -> [Row] {
     guard case .program(let number) = tried else { return [] }
-    return spellings(target).compactMap { host in
-      guard let table = tables[host], !table.programs.contains(number) else { return nil }
-      var row = table.head
-      (row.state, row.program) = (.unlisted, number)
-      return row
+    return spellings(target).flatMap { host -> [Row] in
+      guard let table = tables[host], !table.programs.contains(number) else { return [] }
+      return table.heads.map { head in
+        var row = head
+        (row.state, row.program) = (.unlisted, number)
+        return row
+      }
     }
   }
 
-  /// The report nearest in time; those without a date last, and of equals the one of most concern.
+  /// The report nearest in time; those without a date last, and of equals the one of most concern, then the latest.
   private func nearest(_ rows: [Row], _ incident: Incident) -> Row? {
     rows.filter { distance($0, incident) <= ReportedServices.reach }.min { precedes($0, $1, incident) }
   }
 
   private func precedes(_ left: Row, _ right: Row, _ incident: Incident) -> Bool {
     func rank(_ row: Row) -> (Int, Int, Int, Bytes) {
-      (distance(row, incident), row.state.rawValue, row.day?.number ?? .max, row.citation.text)
+      (distance(row, incident), row.state.rawValue, row.day.map { -$0.number } ?? .max, row.citation.text)
     }
     return rank(left) < rank(right)
   }
@@ -255,10 +263,8 @@ extension ReportedServices {
   /// Of what use a target is, by the services that reports list; nil when that tells no role.
   func criticality(_ incident: Incident, at day: Day?) -> Severity.Term? {
     incident.targets.flatMap { target in
-      spellings(target).flatMap { shelves[.role($0)] ?? [] }.map { rows[$0] }.compactMap { row -> Severity.Term? in
-        guard row.day.map({ $0 <= day ?? $0 }) ?? true, nearest([row], incident) != nil, let role = role(row) else {
-          return nil
-        }
+      roles(target, at: day).compactMap { row -> Severity.Term? in
+        guard nearest([row], incident) != nil, let role = role(row) else { return nil }
         let tried =
           row.program.map { Tried.program($0) }
           ?? row.ports.map { .service(Service(row.transport ?? .tcp, $0.lowerBound)) }
@@ -266,6 +272,12 @@ extension ReportedServices {
         return term(role.value, Sight(host: target.host, tried: tried, row: row), incident, role.words)
       }
     }.min { ($1.value, $0.why) < ($0.value, $1.why) }
+  }
+
+  /// What tells of what use a target is, as far as it was known.
+  private func roles(_ target: Incident.Target, at day: Day?) -> [Row] {
+    spellings(target).flatMap { shelves[.role($0)] ?? [] }.map { rows[$0] }
+      .filter { row in row.day.map { $0 <= day ?? $0 } ?? true }
   }
 
   /// A port's number makes no server, only what answered there; and a mailer runs on desktops as well.
@@ -279,7 +291,17 @@ extension ReportedServices {
 
   /// Why the reports that there are do not count; empty when there are none.
   func caveat(_ incident: Incident, at day: Day?) -> String {
-    guard let stale = sights(incident, at: day).stale, let days = days(stale, incident) else { return "" }
+    caveat(sights(incident, at: day).stale, incident)
+  }
+
+  /// The same of reports that tell of what use a target is.
+  func roleCaveat(_ incident: Incident, at day: Day?) -> String {
+    let stale = incident.targets.flatMap { roles($0, at: day) }
+    return caveat(newest(stale, incident), incident)
+  }
+
+  private func caveat(_ stale: Row?, _ incident: Incident) -> String {
+    guard let stale, let days = days(stale, incident) else { return "" }
     return
       "; \(name(stale)) is \(counted(abs(days), "day", "days")) \(days < 0 ? "older" : "younger") than the incident "
       + "and does not count"

@@ -109,7 +109,10 @@ package struct SeverityJudge: Sendable {
   /// Fills the terms that neither the configuration nor the incident itself decides from reports.
   private func report(on incident: Incident, at day: Day?, _ severity: inout Severity) {
     let reports = estate.reports
-    if severity.criticality.assumed, let term = reports.criticality(incident, at: day) { severity.criticality = term }
+    if severity.criticality.assumed {
+      let term = reports.criticality(incident, at: day)
+      severity.criticality = term ?? severity.criticality.adding(reports.roleCaveat(incident, at: day))
+    }
     // Of the host itself, and of what came from nobody knows where, no report tells whether it was kept out.
     guard !incident.source.isLocal else { return }
     // A connection that was made shows what a report of an open port would, and no more.
@@ -119,7 +122,8 @@ package struct SeverityJudge: Sendable {
     }
     if severity.networkCountermeasures.assumed, incident.source != .unknown {
       let term = reports.network(incident, at: day)
-      severity.networkCountermeasures = term ?? severity.networkCountermeasures
+      severity.networkCountermeasures =
+        term ?? severity.networkCountermeasures.adding(reports.caveat(incident, at: day))
     }
   }
 

@@ -178,6 +178,20 @@ struct ReportedServicesTests {
     #expect(severity(incident(), [open(111)], [shut(111...111, .closed)]).systemCountermeasures.value == 2)
   }
 
+  /// Every term that a stale report could have filled says so, and names the nearest; of equally near ones the latest.
+  @Test func staleReportsAreSaidInEachTerm() {
+    var name = open(53, day: -50)
+    (name.name, name.isRecognised) = ("domain", true)
+    let found = severity(incident(), [open(111, day: -40), name, open(111, day: -60), open(111, day: 40)])
+    for term in [found.systemCountermeasures, found.networkCountermeasures] {
+      #expect(term.assumed && term.why.contains("\(monday.advanced(by: 40)) is 40 days younger"), "\(term.why)")
+    }
+    #expect(found.criticality.assumed && found.criticality.why.contains("\(monday.advanced(by: -50)) is 50 days older"))
+    let ports = severity(incident(ports: [111, 2049]), [open(111, day: -60), open(2049, day: -40)])
+    #expect(ports.networkCountermeasures.why.contains("40 days older"))
+    #expect(severity(incident(), [open(111, day: nil)]).networkCountermeasures.value == 2)
+  }
+
   /// Judged at a day, a later report was not known.
   @Test func laterReportsWereNotKnown() {
     let judged = severity(incident(), [open(111, day: 3)], at: monday.advanced(by: 2))
