@@ -120,7 +120,7 @@ package struct SeverityJudge: Sendable {
       let term = reports.system(incident, at: day)
       severity.systemCountermeasures = term ?? severity.systemCountermeasures.adding(reports.caveat(incident, at: day))
     }
-    if severity.networkCountermeasures.assumed, incident.source != .unknown {
+    if severity.networkCountermeasures.assumed, incident.source != .unknown || incident.crowd != nil {
       let term = reports.network(incident, at: day)
       severity.networkCountermeasures =
         term ?? severity.networkCountermeasures.adding(reports.caveat(incident, at: day))

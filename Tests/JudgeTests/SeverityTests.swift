@@ -80,6 +80,30 @@ struct SeverityTests {
     #expect(local.networkCountermeasures.assumed && local.systemCountermeasures.assumed)
   }
 
+  /// What a report tells of one source's packets it tells of a crowd's.
+  @Test func reportsSpeakOfACrowdToo() {
+    let day = monday.advanced(by: 0)
+    let shut = ShutPorts(
+      host: "marlin", address: nil, transport: .tcp, ports: 111...111, state: .filtered, day: day,
+      citation: Citation(
+        Provenance(input: InputID(7), place: .lines(first: 1, last: 1), offset: 0, length: 1), text: "x"))
+    let estate = Estate(reports: ReportedServices(shut: [shut]))
+    func incident(_ source: Host, _ crowd: Crowd?) -> Incident {
+      var incident = Incident.fixture(outcome: .unknown, source: source, action: .probe)
+      for index in incident.events.indices { incident.events[index].isAboutPacket = true }
+      incident.targets[0].services = [Service(.tcp, 111)]
+      incident.crowd = crowd
+      return incident
+    }
+    let sources = (1...3).map { IPAddress(v4: 0xc000_0200 + $0) }
+    let single = incident(.address(sources[0]), nil)
+    let crowd = Crowd(
+      roll: CrowdRoll(sources: sources, visits: [0, 1, 2], most: 1), visits: [0, 1, 2], last: single.last, forgotten: 0)
+    let found = severity(incident(.unknown, crowd), estate).networkCountermeasures
+    #expect(found == severity(single, estate).networkCountermeasures && found.value == 4)
+    #expect(severity(incident(.unknown, nil), estate).networkCountermeasures.assumed)
+  }
+
   @Test func lethalityIsThatOfTheWorstFinding() {
     var incident = Incident.fixture(lethality: 2)
     incident.findings += Incident.fixture(stage: .exploitation, lethality: 5).findings
