@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import Foundation
 import Fuse
 import Judge
 import Testing
@@ -120,6 +121,23 @@ struct CrowdTests {
       found.append(analysis.situation.windows.map { facts($0.span) })
     }
     #expect(found[0].count == 2 && found[0] == found[1])
+  }
+
+  @Test("the map of the page has a row for each crowd, and its figures count all of their sources")
+  func onThePage() async throws {
+    let lines = (0..<60).flatMap { source in
+      [
+        refusal(100 + source, "10.7.0.\(source)", "dump()"),
+        stamp(4000 + source)
+          + "marlin portsentry[7]: attackalert: SYN/Normal scan from host: 10.8.0.\(source)/10.8.0.\(source) to TCP port: 111",
+      ]
+    }
+    let analysis = try await analysis([lines], singly: 10)
+    #expect(analysis.incidents.count == 2 && analysis.incidents.allSatisfy { $0.incident.crowd?.sourceCount == 60 })
+    let page = HTMLReport(analysis).rendered()
+    #expect(page.components(separatedBy: "<th scope=\"row\">60 sources").count == 3)
+    #expect(page.contains("<dd>60 of 120</dd>") && page.contains("<dd>120</dd>"))
+    #expect(page.contains("told one by one they would be 120"))
   }
 
   @Test("no order and no split of the records shows", arguments: [UInt64](1...4))

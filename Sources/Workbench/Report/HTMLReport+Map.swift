@@ -14,11 +14,26 @@ extension HTMLReport {
     var incidents: Set<String> = []
   }
 
+  /// Who stands in a row: a source, or the sources that one incident tells together.
+  private struct Party: Hashable, Comparable {
+    var host: Host
+    /// The incident's id; two crowds may have as many sources.
+    var crowd = ""
+    static func < (left: Party, right: Party) -> Bool { (left.host, left.crowd) < (right.host, right.crowd) }
+  }
+
   private struct Grid {
-    var cells: [Host: [Host: Cell]] = [:]
-    var sources: [Host] = []
+    var cells: [Party: [Host: Cell]] = [:]
+    /// How many sources the crowds have, by the incident's id.
+    var crowds: [String: String] = [:]
+    var sources: [Party] = []
     var targets: [Host] = []
     var isCut = false
+
+    func label(_ party: Party) -> String {
+      if let words = crowds[party.crowd] { return words }
+      return party.host == .unknown ? "no source" : party.host.notation
+    }
   }
 
   func map(_ page: inout Markup) {
@@ -50,11 +65,11 @@ extension HTMLReport {
   /// - Parameter members: Ids of the incidents to show; all where there is none.
   private func grid(members: Set<String>) -> Grid {
     var grid = Grid()
-    var weight: (sources: [Host: Int], targets: [Host: Int]) = ([:], [:])
+    var weight: (sources: [Party: Int], targets: [Host: Int]) = ([:], [:])
     for judged in analysis.incidents where members.isEmpty || members.contains(judged.incident.id) {
       let incident = judged.incident
-      // A crowd has a row of its own, under the number of its sources.
-      let source = incident.crowd.map { Host.name(Bytes($0.words)) } ?? incident.source
+      let source = Party(host: incident.source, crowd: incident.crowd == nil ? "" : incident.id)
+      grid.crowds[incident.id] = incident.crowd?.words
       let places = targetNames(incident)
       let echoes = Set(incident.pairs.map(\.networkEvent))
       for (index, event) in incident.events.enumerated() where event.action != .response && !echoes.contains(index) {
@@ -69,7 +84,7 @@ extension HTMLReport {
         weight.targets[target, default: 0] += event.count
       }
     }
-    func most(_ weights: [Host: Int]) -> [Host] {
+    func most<Side: Hashable & Comparable>(_ weights: [Side: Int]) -> [Side] {
       weights.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(HTMLReport.sideCap).map(\.key).sorted()
     }
     grid.sources = most(weight.sources)
@@ -103,13 +118,13 @@ extension HTMLReport {
     }
   }
 
-  private func mapRow(_ page: inout Markup, _ source: Host, _ grid: Grid, _ waves: [Waves.Wave]) {
+  private func mapRow(_ page: inout Markup, _ source: Party, _ grid: Grid, _ waves: [Waves.Wave]) {
     let cells = grid.cells[source] ?? [:]
     let incidents = cells.values.reduce(into: Set<String>()) { $0.formUnion($1.incidents) }
     let letters = waves.indices.filter { !incidents.isDisjoint(with: waves[$0].incidents) }.map { letter($0) }
     page.element("tr") { page in
       page.element("th", ("scope", "row")) { page in
-        page.words(source == .unknown ? "no source" : source.notation)
+        page.words(grid.label(source))
         if !letters.isEmpty { page.element("small", text: " " + letters.joined(separator: " ")) }
       }
       for target in grid.targets {
@@ -119,7 +134,7 @@ extension HTMLReport {
         }
         page.element(
           "td", ("class", kind(cell.outcome)),
-          ("title", "\(source.notation) to \(target.notation): \(cell.outcome.rawValue)"), text: "\(cell.events)")
+          ("title", "\(grid.label(source)) to \(target.notation): \(cell.outcome.rawValue)"), text: "\(cell.events)")
       }
     }
   }

@@ -77,11 +77,14 @@ package struct HTMLReport {
         page.element("p", ("class", "lead"), text: "Site \(Bytes(site).notation): \(Analysis.siteWords).")
       }
       let views = analysis.incidents.count { $0.incident.views.count > 1 }
+      let depth = analysis.incidents.map(\.incident).depth
+      let singly = depth > analysis.incidents.count ? "; told one by one they would be \(depth)" : ""
       page.element(
         "p", ("class", "lead"),
         text: "\(counted(analysis.hostRecords, "host record", "host records")) and "
           + "\(counted(analysis.packets, "packet", "packets")) read; "
-          + "\(counted(analysis.incidents.count, "incident", "incidents")), \(views) seen from both sides. Times are UTC."
+          + "\(counted(analysis.incidents.count, "incident", "incidents")), \(views) seen from both sides\(singly). "
+          + "Times are UTC."
       )
     }
   }
@@ -129,13 +132,17 @@ package struct HTMLReport {
 
   private func figures(_ page: inout Markup) {
     let judged = analysis.incidents
-    let held = judged.count { $0.incident.outcome.isHeld }
+    let incidents = judged.map(\.incident)
     let worst = judged.first.map { signed($0.severity.score) } ?? "-"
     let figures = [
       (worst, "worst severity, of -8 to +8"),
-      ("\(held) of \(judged.count)", "incidents held: turned away, or nothing was there"),
-      ("\(judged.map(\.incident).sourceCount)", "sources"),
-      ("\(Set(judged.flatMap { $0.incident.targets.map(\.host) }).count)", "targets"),
+      (
+        "\(incidents.heldDepth) of \(incidents.depth)",
+        "incidents held: turned away, or nothing was there"
+          + (incidents.depth > incidents.count ? "; each visit of a crowd's source counts as one" : "")
+      ),
+      ("\(incidents.sourceCount)", "sources"),
+      ("\(Set(incidents.flatMap { $0.targets.map(\.host) }).count)", "targets"),
     ]
     page.element("dl", ("class", "figures")) { page in
       for (value, label) in figures {

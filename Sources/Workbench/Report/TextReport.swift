@@ -47,7 +47,7 @@ package struct TextReport {
     let records = counted(analysis.hostRecords, "host record", "host records")
     let packets = counted(analysis.packets, "packet", "packets")
     let depth = analysis.incidents.map(\.incident).depth
-    let crowds = depth > analysis.incidents.count ? ", with crowds of sources told together: \(depth) singly" : ""
+    let crowds = depth > analysis.incidents.count ? "; told one by one they would be \(depth)" : ""
     page.line(
       "\(records) and \(packets) read; \(counted(analysis.incidents.count, "incident", "incidents"))\(crowds); times are UTC"
     )
