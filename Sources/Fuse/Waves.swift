@@ -73,7 +73,7 @@ package struct Waves: Sendable {
       let singly = Set(ask.events.filter { $0.crowd == nil }.map(\.source.host))
       let sources = singly.count + (crowd?.sourceCount ?? 0)
       guard sources >= 2 else { continue }
-      let records = ask.events.reduce(0) { $0 + ($1.crowd == nil ? 1 : $1.count) }
+      let records = ask.events.reduce(0) { $0 + $1.count }
       let targets = Set(ask.events.map(\.target.host))
       let name = settings.programs[program].map { " (\($0.name))" } ?? ""
       waves.append(
@@ -85,21 +85,26 @@ package struct Waves: Sendable {
             Array(ask.events.map(\.citation).prefix(12))),
           incidents: ask.incidents))
     }
-    let singly = asks.values.flatMap { $0.events.filter { $0.crowd == nil } }
-    return waves + retries(singly, incidents: Set(asks.values.flatMap(\.incidents)).sorted())
+    return waves
+      + retries(asks.values.flatMap(\.events), incidents: Set(asks.values.flatMap(\.incidents)).sorted())
   }
 
   /// How many calls all the look-ups are, if repeats are the library's.
-  private func retries(_ lookups: [Event], incidents: [String]) -> [Wave] {
+  private func retries(_ asked: [Event], incidents: [String]) -> [Wave] {
+    // Of a crowd's records not each has its time.
+    let lookups = asked.filter { $0.crowd == nil }
     let groups = Dictionary(grouping: lookups.filter(\.time.isDated)) {
       [$0.source.host.notation, $0.target.host.notation, $0.rpc?.argument.notation ?? ""]
     }
     let repeats = groups.values.reduce(0) { $0 + Retries.count($1.map(\.time)) }
     guard repeats > 0 else { return [] }
+    let records = lookups.reduce(0) { $0 + $1.count }
+    let which =
+      lookups.count < asked.count ? "All look-ups of sources that are told by themselves" : "All look-ups together"
     return [
       Wave(
         deduction: Deduction(
-          "All look-ups together: \(lookups.count) records, \(counted(lookups.count - repeats, "call", "calls")) if repeats exactly 5 s apart are the "
+          "\(which): \(records) records, \(counted(records - repeats, "call", "calls")) if repeats exactly 5 s apart are the "
             + "RPC library's", .likely, Array(lookups.sorted(by: Event.precedes).map(\.citation).prefix(12))),
         incidents: incidents)
     ]

@@ -421,6 +421,18 @@ struct WavesTests {
     #expect(says("1 call if repeats", [ask("198.51.100.1", "100083"), ask("198.51.100.1", "100083", at: 5)]) != nil)
   }
 
+  /// A record that a logger repeats is counted as often as it says, by the sentence that is certain.
+  @Test func repeatedLookupsAreCounted() {
+    func ask(_ source: String, count: Int) -> Event {
+      var event = Event.fixture(at: 0, from: source, procedure: "getport", argument: "100083")
+      event.count = count
+      return event
+    }
+    #expect(
+      says("is asked for in 31 records by 2 sources", [ask("198.51.100.1", count: 30), ask("198.51.100.2", count: 1)])
+        != nil)
+  }
+
   @Test func oneSourceAtSeveralTargets() {
     func call(_ target: String, at seconds: Double, from source: String = "198.51.100.1") -> Event {
       .fixture(at: seconds, from: source, to: target)

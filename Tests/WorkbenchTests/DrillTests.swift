@@ -1,3 +1,4 @@
+import Decode
 import Evidence
 import Foundation
 import Fuse
@@ -73,6 +74,36 @@ struct DrillTests {
     var none = DrillScore()
     none.note(named: [], ranking: ranking)
     #expect(none.agreement == nil)
+  }
+
+  @Test("a crowd is released with all its sources and records, also beyond what is shown", arguments: [0, 20])
+  func crowd(_ allowed: Int) async throws {
+    let refused = (0..<60).flatMap { source in
+      (0...source % 2).map { "Dec 27 10:0\($0):00 marlin rpcbind: refused connect from 10.7.0.\(source) to dump()" }
+    }
+    let others = (0..<allowed).map { "Dec 27 11:00:00 marlin rpcbind: connect from 10.8.0.\($0) to dump()" }
+    let scratch = try Scratch()
+    try scratch.write(
+      """
+      scenario: x
+      title: t
+      about: a
+      as_of: 1999-12-28
+      evidence: [log]
+      steps:
+        - day: 1999-12-27
+      """, "scenario.yaml")
+    let log = try scratch.write((refused + others).joined(separator: "\n") + "\n", "log")
+    let analysis = try await Analysing.run([log]) { $0.crowd.singly = 10 }
+    #expect(analysis.incidents.count == 1 + allowed)
+    var transcript = ""
+    var drill = Drill(
+      try Scenario(folder: scratch.path), analysis, isInteractive: false, say: { transcript += $0 }, ask: { _ in nil })
+    drill.run()
+    #expect(transcript.contains(allowed == 0 ? "A  60 sources, marlin\n" : "A  10.8.0."))
+    #expect(
+      transcript.contains(
+        allowed == 0 ? "   and 89 more records\n" : "   and the like of 64 sources, 94 records\n"), "\(transcript)")
   }
 
   @Test("faults of a scenario are told with their places, all at once")

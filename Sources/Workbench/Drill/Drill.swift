@@ -102,20 +102,33 @@ package struct Drill {
         let isKnown = incident.events.contains { !isNew($0) }
         page.line()
         page.line("\(letters[incident.id] ?? "?")  \(Drill.parties(incident))\(isKnown ? ", going on" : "")")
-        let records = incident.events.filter(isNew).flatMap(\.records)
-        for citation in records.prefix(Drill.recordCap) { page.item("", indent: 3, quotation.text(citation)) }
-        if records.count > Drill.recordCap {
-          page.line("   and \(counted(records.count - Drill.recordCap, "more record", "more records"))")
-        }
+        let events = incident.events.filter(isNew)
+        var seen: Set<Citation> = []
+        let records = events.flatMap(\.records).filter { seen.insert($0).inserted }.prefix(Drill.recordCap)
+        for citation in records { page.item("", indent: 3, quotation.text(citation)) }
+        let omitted = Drill.recordCount(events) - records.count
+        if omitted > 0 { page.line("   and \(counted(omitted, "more record", "more records"))") }
       }
       let rest = new.dropFirst(Drill.releaseCap)
       if !rest.isEmpty {
-        let sources = Set(rest.map(\.source))
+        let events = rest.flatMap { $0.events.filter(isNew) }
+        let singly = Set(rest.lazy.filter { $0.crowd == nil }.map(\.source)).count
+        let sources = singly + (Crowd.union(events.compactMap(\.crowd))?.sourceCount ?? 0)
         page.line()
         page.line(
-          "   and the like of \(counted(sources.count, "source", "sources")), "
-            + "\(counted(rest.reduce(0) { $0 + $1.events.count(where: isNew) }, "record", "records"))")
+          "   and the like of \(counted(sources, "source", "sources")), "
+            + "\(counted(Drill.recordCount(events), "record", "records"))")
       }
+    }
+  }
+
+  /// How many records events tell of: of a crowd or of a repetition those that are not cited too, and of a conversation
+  /// its packets, which its calls share.
+  private static func recordCount(_ events: [Event]) -> Int {
+    var told: Set<ObjectIdentifier> = []
+    return events.reduce(0) { sum, event in
+      guard let conversation = event.conversation, !conversation.packets.isEmpty else { return sum + event.count }
+      return told.insert(ObjectIdentifier(conversation)).inserted ? sum + conversation.packetCount : sum
     }
   }
 
