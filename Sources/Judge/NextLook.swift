@@ -47,7 +47,7 @@ package struct NextLook: Sendable {
 
   private var source: [String] {
     if incident.crowd != nil {
-      return ["look in the logs of \(hosts) for what was allowed at the same time: a crowd can hide somebody"]
+      return ["look in the logs of \(hosts) for what was allowed \(span): a crowd can hide somebody"]
     }
     switch incident.source {
     case .unknown:
@@ -66,8 +66,20 @@ package struct NextLook: Sendable {
   private var views: [String] {
     guard otherView != nil, !incident.source.isLocal else { return [] }
     return incident.views.contains(.host)
-      ? ["get a capture that covers \(incident.first.description) at \(hosts)"]
-      : ["get the log of \(hosts) that covers \(incident.first.description)"]
+      ? ["get a capture that covers \(moment) at \(hosts)"]
+      : ["get the log of \(hosts) that covers \(moment)"]
+  }
+
+  /// A crowd may have come for hours; of one source the beginning leads to the rest.
+  private var moment: String {
+    incident.crowd == nil || incident.first == incident.last
+      ? incident.first.description : "\(incident.first.description) to \(incident.last.description)"
+  }
+
+  private var span: String {
+    incident.first == incident.last
+      ? "at \(incident.first.description)"
+      : "between \(incident.first.description) and \(incident.last.description)"
   }
 
   private var terms: [String] {

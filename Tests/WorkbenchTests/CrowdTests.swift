@@ -140,6 +140,24 @@ struct CrowdTests {
     #expect(page.contains("told one by one they would be 120"))
   }
 
+  @Test("a crowd's derivation names its first sources, and leads to all of its time")
+  func explained() async throws {
+    let lines = (0..<60).map { refusal(100 + 400 * $0, "10.7.0.\($0 + 1)", "dump()") }
+    let analysis = try await analysis([lines], singly: 10)
+    let judged = try #require(analysis.incidents.first)
+    let (first, last) = (judged.incident.first.description, judged.incident.last.description)
+    #expect(analysis.incidents.count == 1 && first < last)
+    var report = ExplainReport(analysis, rank: 1, isColoured: false)
+    let words = report.rendered().split { $0.isWhitespace }.joined(separator: " ")
+    let sources = (1...16).map { "10.7.0.\($0)" }
+    #expect(words.contains("the first 16 of 60 sources, by address: " + listed(sources, limit: 16)))
+    #expect(!words.contains("10.7.0.17 ") && !words.contains("10.7.0.17,"))
+    #expect(words.contains("for what was allowed between \(first) and \(last): a crowd can hide somebody"))
+    #expect(words.contains("get a capture that covers \(first) to \(last) at marlin"))
+    var text = TextReport(analysis, isColoured: false)
+    #expect(text.rendered().contains("1 incident; told one by one they would be 60;"))
+  }
+
   @Test("no order and no split of the records shows", arguments: [UInt64](1...4))
   func anyOrder(_ seed: UInt64) async throws {
     var numbers = SeededNumbers(seed)

@@ -44,6 +44,13 @@ package struct ExplainReport {
       "\(incident.id) · rank \(rank) of \(analysis.incidents.count) · severity \(signed(judged.severity.score)) · "
         + "\(incident.outcome.rawValue) · \(incident.span) · \(incident.viewWords) · "
         + counted(incident.eventCount, "event", "events") + " · times are UTC")
+    if let crowd = incident.crowd {
+      let (shown, all) = (crowd.firstSources.map(\.notation), crowd.sourceCount)
+      page.item(
+        "", indent: 0,
+        (all > shown.count ? "the first \(shown.count) of \(crowd.words), by address: " : "the sources: ")
+          + listed(shown, limit: Crowd.listCap))
+    }
   }
 
   private mutating func severity() {
