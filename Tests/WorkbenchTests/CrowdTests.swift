@@ -123,6 +123,28 @@ struct CrowdTests {
     #expect(found[0].count == 2 && found[0] == found[1])
   }
 
+  @Test("evidence cut at a day gives the windows and the condition of --situation-at", arguments: [27, 28, 29])
+  func cutEvidence(_ last: Int) async throws {
+    let lines = log(3)
+    let early = lines.filter { line in (27...last).contains { line.hasPrefix("Dec \($0)") } }
+    let scratch = try Scratch()
+    let paths = [
+      try scratch.write(lines.joined(separator: "\n") + "\n", "whole"),
+      try scratch.write(early.joined(separator: "\n") + "\n", "early"),
+    ]
+    var told: [[String]] = []
+    for path in paths {
+      let analysis = try await Analysing.run([path], situationAt: "1999-12-\(last)") { $0.crowd.singly = 10 }
+      #expect(analysis.incidents.contains { $0.incident.crowd != nil })
+      let situation = analysis.situation
+      told.append(
+        situation.windows.flatMap { facts($0.span) + [$0.call.condition.rawValue] }
+          + [situation.call.condition.rawValue]
+          + situation.call.reasonsFor + ["|"] + situation.call.reasonsAgainst + ["|"] + situation.call.wouldChange)
+    }
+    #expect(told[0] == told[1])
+  }
+
   @Test("the map of the page has a row for each crowd, and its figures count all of their sources")
   func onThePage() async throws {
     let lines = (0..<60).flatMap { source in
