@@ -17,8 +17,8 @@ package struct Detector: Sendable {
   private var isDated: Bool?
   /// The time of the last record, or until which a live run has come.
   private var latest = Int64.min
-  /// The rules that the present event can match.
-  private var candidates: [Int32] = []
+  /// The rules that the present event matches.
+  private var matching: [Int32] = []
   /// Until this time nothing ends by itself; perhaps earlier than need be, never later.
   private var deadline = Int64.max
 
@@ -30,24 +30,30 @@ package struct Detector: Sendable {
 
   /// Takes the next event; `index` is its place among the ordered events, by which findings refer to it.
   package mutating func push(_ event: borrowing Event, index: Int, into findings: inout [Finding]) {
-    judge(event, index, &findings)
+    rules.matches(of: event, into: &matching)
+    judge(event, index, matching[...], &findings)
   }
 
   /// Takes a record that somebody wrote down, as cases and tests have it.
   package mutating func push(_ record: FieldRecord, index: Int, into findings: inout [Finding]) {
-    judge(record, index, &findings)
+    rules.matches(of: record, into: &matching)
+    judge(record, index, matching[...], &findings)
+  }
+
+  /// Takes the next event, of which is known which rules match it.
+  mutating func push(
+    _ event: borrowing Event, index: Int, matching: ArraySlice<Int32>, into findings: inout [Finding]
+  ) {
+    judge(event, index, matching, &findings)
   }
 
   private mutating func judge<Record: JudgedRecord>(
-    _ record: borrowing Record, _ index: Int, _ findings: inout [Finding]
+    _ record: borrowing Record, _ index: Int, _ matching: ArraySlice<Int32>, _ findings: inout [Finding]
   ) {
     advance(to: record.time, into: &findings)
-    let words = record.wordSet
     var isCorrelated = false
-    rules.index.candidates(for: record, into: &candidates)
-    for candidate in candidates {
-      let place = Int(candidate)
-      guard rules.program.matches(from: rules.starts[place], record, words) else { continue }
+    for number in matching {
+      let place = Int(number)
       report(rules.rules[place].header, record, index, &findings)
       for feed in rules.rules[place].feeds {
         isCorrelated = true

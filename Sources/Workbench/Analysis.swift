@@ -228,12 +228,12 @@ package struct Analyst: Sendable {
     Event.sort(&events)
     // A clock, a name or a day that later records tell was not known before them: what was known is fused by itself.
     var unnoted = OddityTally()
-    let known = options.situationAt.flatMap { day in
-      events.contains { $0.isLater(than: day) }
-        ? fuse(events.filter { !$0.isLater(than: day) }, intake, &unnoted).incidents : nil
+    var known: [Incident]?
+    if let day = options.situationAt, events.contains(where: { $0.isLater(than: day) }) {
+      known = await fuse(events.filter { !$0.isLater(than: day) }, intake, &unnoted).incidents
     }
     var oddities = intake.oddities
-    let fused = fuse(consume events, intake, &oddities)
+    let fused = await fuse(consume events, intake, &oddities)
     intake.oddities = oddities
     var analysis = report(
       fused, known: known ?? fused.incidents, intake, summaries, emptyFolders, merge.table.rpcTally)
@@ -252,7 +252,7 @@ package struct Analyst: Sendable {
   }
 
   /// - Parameter events: In order. There may be millions, so they are taken and not copied.
-  private func fuse(_ events: consuming [Event], _ intake: Intake, _ oddities: inout OddityTally) -> Fused {
+  private func fuse(_ events: consuming [Event], _ intake: Intake, _ oddities: inout OddityTally) async -> Fused {
     var settings = fusionSettings()
     Witnesses.merge(&events)
     let before = events.indices.count { events[$0].time.isDated }
@@ -261,7 +261,8 @@ package struct Analyst: Sendable {
     settings.clocks = SensorClocks(settings: settings).align(&events)
     if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
     settings.directory.direct(&events)
-    let findings = detect(events, &oddities)
+    let (findings, lost) = await knowledge.rules.findings(in: events, threads: options.threads)
+    oddities.merge(lost)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     var incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
     if let site = options.site {
@@ -306,17 +307,6 @@ package struct Analyst: Sendable {
     settings.directory = configuration.directory
     settings.incidentGap = knowledge.policy.incidentGap
     return settings
-  }
-
-  private func detect(_ events: [Event], _ oddities: inout OddityTally) -> [Finding] {
-    var detector = Detector(rules: knowledge.rules)
-    var findings: [Finding] = []
-    // The span lends Events; the array would copy them.
-    let span = events.span
-    for index in span.indices { detector.push(span[index], index: index, into: &findings) }
-    detector.finish(into: &findings)
-    oddities.merge(detector.oddities)
-    return findings
   }
 
   /// - Parameter known: The incidents as the records up to the day of the condition show them.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evidence
 import Foundation
 import Judge
+import Synchronization
 
 /// `watchfloor analyze PATH...`
 struct AnalyzeCommand: AsyncParsableCommand {
@@ -57,6 +58,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         options.site = site
         options.history = baseline.flatMap { Baseline(file: $0, faults: &faults)?.patterns } ?? []
       }
+      AnalyzeCommand.last.withLock { $0 = analysis }
       try write(analysis)
       if let failAt, analysis.incidents.contains(where: { $0.severity.score >= failAt }) { throw ExitCode(1) }
       if analysis.isDamaged { throw ExitCode(3) }
@@ -64,6 +66,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
       throw faults.reported()
     }
   }
+
+  /// Kept until the process ends: to take hundreds of thousands of Events apart before that is time for nothing.
+  private static let last = Mutex<Analysis?>(nil)
 
   private func write(_ analysis: Analysis) throws {
     let bytes: [UInt8]

@@ -18,7 +18,7 @@ struct RulesCoverageCommand: AsyncParsableCommand {
     try await RulesCommand.reportingFaults {
       let base = try evidence.knowledgeBase()
       let analysis = try await evidence.analyse(paths)
-      let counts = RulesCoverageCommand.counts(analysis, base.rules)
+      let counts = await RulesCoverageCommand.counts(analysis, base.rules)
       let signatures = base.rules.headers.map(\.signature) + Fusion.signatures
       var page = Page(isColoured: Terminal.wantsColour)
       let triggered = signatures.filter { counts[$0.id] != nil }
@@ -41,22 +41,11 @@ struct RulesCoverageCommand: AsyncParsableCommand {
   }
 
   /// Findings by the id of what made them: of all rules, reported or not, and of fusion.
-  private static func counts(_ analysis: Analysis, _ rules: RuleSet) -> [String: Int] {
+  private static func counts(_ analysis: Analysis, _ rules: RuleSet) async -> [String: Int] {
     let fused = Set(Fusion.signatures.map(\.id))
     let found =
-      rules.reportingAll.findings(in: analysis.events).map(\.signature.id)
+      await rules.reportingAll.findings(in: analysis.events).findings.map(\.signature.id)
       + analysis.incidents.flatMap { $0.incident.findings.map(\.signature.id) }.filter { fused.contains($0) }
     return found.reduce(into: [:]) { $0[$1, default: 0] += 1 }
-  }
-}
-
-extension RuleSet {
-  /// What the rules find in events that are in order.
-  func findings(in events: [Event]) -> [Finding] {
-    var detector = Detector(rules: self)
-    var findings: [Finding] = []
-    for (index, event) in events.enumerated() { detector.push(event, index: index, into: &findings) }
-    detector.finish(into: &findings)
-    return findings
   }
 }

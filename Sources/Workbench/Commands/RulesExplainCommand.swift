@@ -27,7 +27,7 @@ struct RulesExplainCommand: AsyncParsableCommand {
       if let rule = base.rules.rule(named: rule) {
         explain(rule, analysis, &page)
       } else if let correlation = base.rules.correlation(named: rule) {
-        explain(correlation, base.rules, analysis, &page)
+        await explain(correlation, base.rules, analysis, &page)
       }
       Terminal.output(page.text)
     }
@@ -48,8 +48,8 @@ struct RulesExplainCommand: AsyncParsableCommand {
     page.line("\(matches) of \(analysis.events.count) records match")
   }
 
-  private func explain(_ correlation: Correlation, _ rules: RuleSet, _ analysis: Analysis, _ page: inout Page) {
-    let all = rules.reportingAll.findings(in: analysis.events)
+  private func explain(_ correlation: Correlation, _ rules: RuleSet, _ analysis: Analysis, _ page: inout Page) async {
+    let all = await rules.reportingAll.findings(in: analysis.events).findings
     for name in correlation.references {
       let id = rules.header(named: name)?.id
       let own = all.filter { $0.signature.id == id }
