@@ -158,7 +158,7 @@ extension Event {
     case .rpcGroupID: return number(rpc?.caller?.groupID)
     case .rpcGroupCount: return number(rpc?.caller?.groupCount)
     case .rpcAmplification: return number(amplification)
-    default: return rpc.flatMap { $0.hasDetails ? $0.details[field] : nil }
+    default: return rpc?.detail(field)
     }
   }
 
@@ -177,7 +177,7 @@ extension Event {
 
 extension RPCDetails {
   /// The value of one of the fields that stand here.
-  fileprivate subscript(field: FieldName) -> FieldValue? {
+  subscript(field: FieldName) -> FieldValue? {
     func text(_ bytes: Bytes?) -> FieldValue? { bytes.flatMap { $0.isEmpty ? nil : .text($0) } }
     func number(_ value: UInt32?) -> FieldValue? { value.map { .number(Int64($0)) } }
     switch field {

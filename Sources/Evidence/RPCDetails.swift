@@ -69,9 +69,9 @@ package struct ToldService: Hashable, Sendable {
 }
 
 /// Signs of an attack in a call's bytes. A sign is no proof: each can come about in an honest way, though hardly does.
-package struct RPCTraits: OptionSet, Hashable, Sendable {
+@frozen package struct RPCTraits: OptionSet, Hashable, Sendable {
   package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// A string longer than its protocol allows.
   package static let oversizedString = RPCTraits(rawValue: 1)

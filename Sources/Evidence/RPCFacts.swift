@@ -57,6 +57,9 @@ package struct RPCFacts: Hashable, Sendable {
   package var hasDetails: Bool { box != nil }
   /// The signs of an attack among the details.
   package var traits: RPCTraits { box?.details.traits ?? [] }
+  package var protection: RPCDetails.Protection? { box?.details.protection }
+  /// One of the details, by its field.
+  func detail(_ field: FieldName) -> FieldValue? { box?.details[field] }
 
   private final class DetailBox: Hashable, Sendable {
     let details: RPCDetails

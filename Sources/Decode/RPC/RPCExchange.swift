@@ -291,7 +291,10 @@ struct RPCExchange {
       unsettled = []
       oldest = 0
     }
-    return entries.filter { $0.home == nil }.map(\.call)
+    var calls: [Call] = []
+    calls.reserveCapacity(callCount)
+    for place in entries.indices where entries[place].home == nil { calls.append(entries[place].call) }
+    return calls
   }
 
   mutating func dropBuffers() { orphans = [] }

@@ -5,10 +5,8 @@ extension RPCFacts {
   @_lifetime(reader: copy reader)
   mutating func readResults(_ procedure: RPCProcedure, _ reader: inout XDRReader, length: Int) -> Outcome {
     if procedure.procedure == 0 { return .answered }
-    if hasDetails {
-      if details.protection == .privacy { return .answered }
-      if details.protection == .integrity, !reader.skip(words: 2) { return .answered }
-    }
+    if protection == .privacy { return .answered }
+    if protection == .integrity, !reader.skip(words: 2) { return .answered }
     if let kind = procedure.portmap { return readPortmapResults(kind, procedure, &reader, length: length) }
     if procedure.isMount { return readMountResults(procedure, &reader) }
     if procedure.isNFS || procedure.isCompound {

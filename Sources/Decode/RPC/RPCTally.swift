@@ -8,24 +8,38 @@ package struct RPCTally: Sendable {
 
   /// A sender of random programs must not fill the memory.
   static let cap = 1 << 16
-  private var counts: [RPCProcedure: (calls: Int, replies: Int)] = [:]
+  private var counts: [Row] = []
+  /// Where in ``counts`` a procedure stands.
+  private var places: [RPCProcedure: Int] = [:]
+  /// The place of the last message's: its reply is of the same procedure, and mostly the next call too.
+  private var last = 0
 
   /// - Returns: false when the table is full, and the message was not counted.
   mutating func note(_ procedure: RPCProcedure, calls: Int = 0, replies: Int = 0) -> Bool {
-    guard counts.count < RPCTally.cap || counts[procedure] != nil else { return false }
-    let known = counts[procedure, default: (0, 0)]
-    counts[procedure] = (known.calls + calls, known.replies + replies)
+    guard let place = place(of: procedure) else { return false }
+    counts[place].calls += calls
+    counts[place].replies += replies
+    last = place
     return true
+  }
+
+  private mutating func place(of procedure: RPCProcedure) -> Int? {
+    if last < counts.count, counts[last].procedure == procedure { return last }
+    if let known = places[procedure] { return known }
+    guard counts.count < RPCTally.cap else { return nil }
+    places[procedure] = counts.count
+    counts.append(Row(procedure: procedure, calls: 0, replies: 0))
+    return counts.count - 1
   }
 
   /// Adds what other flows carried.
   mutating func merge(_ other: RPCTally) {
-    counts.merge(other.counts) { ($0.calls + $1.calls, $0.replies + $1.replies) }
+    for row in other.counts where !note(row.procedure, calls: row.calls, replies: row.replies) {
+      places[row.procedure] = counts.count
+      counts.append(row)
+    }
   }
 
   /// In the order of program, version and procedure.
-  package var rows: [Row] {
-    counts.map { Row(procedure: $0.key, calls: $0.value.calls, replies: $0.value.replies) }
-      .sorted { $0.procedure < $1.procedure }
-  }
+  package var rows: [Row] { counts.sorted { $0.procedure < $1.procedure } }
 }
