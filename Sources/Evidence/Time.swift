@@ -19,6 +19,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     let (days, rest) = nanoseconds.quotientAndRemainder(dividingBy: 86_400_000_000_000)
     return Day(number: Int(rest < 0 ? days - 1 : days))
   }
+  /// The number of the hour in UTC, from 1970-01-01T00 on; earlier ones are negative.
+  package var hour: Int64 {
+    let (hours, rest) = nanoseconds.quotientAndRemainder(dividingBy: 3_600_000_000_000)
+    return rest < 0 ? hours - 1 : hours
+  }
 }
 
 /// A calendar day (proleptic Gregorian), as days since 1970-01-01.

@@ -5,14 +5,10 @@ import Fuse
 package enum WindowWidth: String, Sendable, CaseIterable {
   case hour, day, week
 
-  private static let hourLength: Int64 = 3_600_000_000_000
-
   /// The number of the window that a moment lies in; weeks begin on Monday, days and hours are UTC's.
   package func number(of moment: Timestamp) -> Int {
     switch self {
-    case .hour:
-      let (hours, rest) = moment.nanoseconds.quotientAndRemainder(dividingBy: WindowWidth.hourLength)
-      return Int(rest < 0 ? hours - 1 : hours)
+    case .hour: return Int(moment.hour)
     case .day: return moment.day.number
     case .week: return week(of: moment.day)
     }

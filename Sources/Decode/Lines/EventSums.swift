@@ -11,11 +11,12 @@ package struct EventSums: Sendable {
     case moment
     case hour, day
 
-    fileprivate var nanoseconds: Int64 {
+    /// The number of the one that a moment lies in.
+    fileprivate func number(of moment: Timestamp) -> Int64 {
       switch self {
-      case .moment: 1
-      case .hour: 3_600_000_000_000
-      case .day: 86_400_000_000_000
+      case .moment: moment.nanoseconds
+      case .hour: moment.hour
+      case .day: Int64(moment.day.number)
       }
     }
   }
@@ -57,13 +58,13 @@ package struct EventSums: Sendable {
     guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap,
       known.frame.time.isDated
     else { return false }
-    let time = known.frame.time.timestamp.nanoseconds
+    let time = known.frame.time.timestamp
     // As in `add(_:by:)`, and an IPv4 address in as many bits as it needs; what is longer is mixed.
     let address = UInt64(truncatingIfNeeded: known.source) ^ UInt64(truncatingIfNeeded: known.source >> 64)
-    let hour = UInt64(bitPattern: time / EventSums.hour)
+    let hour = UInt64(bitPattern: time.hour)
     let key = UInt128(known.host.combined(with: known.key ^ hour)) << 64 | UInt128(address)
     if let number = places[key], shelf.notes[Int(number)].source == known.source {
-      guard shelf.notes[Int(number)].time < time else { return false }
+      guard shelf.notes[Int(number)].time < time.nanoseconds else { return false }
       shelf.add(1, to: Int(number))
       return true
     }
@@ -73,10 +74,8 @@ package struct EventSums: Sendable {
     return true
   }
 
-  private static let hour: Int64 = 3_600_000_000_000
-
   package mutating func add(_ event: Event, by period: Period) {
-    add(event, EventSums.key(event, event.time.timestamp.nanoseconds / period.nanoseconds))
+    add(event, EventSums.key(event, period.number(of: event.time.timestamp)))
   }
 
   private static func key(_ event: Event, _ period: Int64) -> Key {
