@@ -17,7 +17,8 @@ package struct CrowdLedger: Sendable {
 
   private struct Source {
     let address: UInt128
-    var records: Int32 = 0
+    /// How many records: what a line says was repeated counts as often.
+    var records = 0
     /// The chain of its records.
     var lastNote: Int32 = -1
     var latest = Int64.min
@@ -122,9 +123,9 @@ package struct CrowdLedger: Sendable {
     let place = Place.note(links.count, era: era)
     links.append((Int32(slot), sources[slot].lastNote))
     sources[slot].lastNote = Int32(links.count - 1)
-    sources[slot].records += 1
+    sources[slot].records = sources[slot].records.addingClamped(shelf.notes[links.count - 1].count)
     sources[slot].latest = max(sources[slot].latest, time)
-    if Int(sources[slot].records) > limits.many { tell(slot, into: &events) }
+    if sources[slot].records > limits.many { tell(slot, into: &events) }
     if untold > limits.sources || shelf.text.count > limits.text { forgetHalf() }
     return place
   }
@@ -247,7 +248,7 @@ package struct CrowdLedger: Sendable {
       guard isAlone[Int(note.kind)] || settings.isBefore(failures[Int(note.kind)], note.time) else { continue }
       isApart[Int(links[number].source)] = true
     }
-    for slot in sources.indices where Int(sources[slot].records) > limits.busy && !isApart[slot] {
+    for slot in sources.indices where sources[slot].records > limits.busy && !isApart[slot] {
       isApart[slot] = isBusy(slot, settings)
     }
     let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
@@ -267,13 +268,14 @@ package struct CrowdLedger: Sendable {
 
   /// Whether a visit of a source has more records than one of a crowd's.
   private func isBusy(_ slot: Int, _ settings: CrowdSettings) -> Bool {
-    var times: [Int64] = []
-    forEachNote(of: slot) { times.append(shelf.notes[$0].time) }
-    times.sort()
-    var start = 0
-    for index in times.indices {
-      if index > 0, settings.isPause(from: times[index - 1], to: times[index]) { start = index }
-      if index - start >= limits.busy { return true }
+    var records: [(time: Int64, count: Int)] = []
+    forEachNote(of: slot) { records.append((shelf.notes[$0].time, shelf.notes[$0].count)) }
+    records.sort { $0.time < $1.time }
+    var sum = 0
+    for (index, record) in records.enumerated() {
+      if index > 0, settings.isPause(from: records[index - 1].time, to: record.time) { sum = 0 }
+      sum = sum.addingClamped(record.count)
+      if sum > limits.busy { return true }
     }
     return false
   }
@@ -309,7 +311,7 @@ package struct CrowdLedger: Sendable {
     }
     let roll = CrowdRoll(
       sources: ordered.map { IPAddress(bits: sources[$0].address) }, visits: visits,
-      most: ordered.map { Int(sources[$0].records) }.max() ?? 0, known: known)
+      most: ordered.map { sources[$0].records }.max() ?? 0, known: known)
     write(sums, roll, settings, into: &events)
   }
 
