@@ -277,7 +277,6 @@ package struct Analyst: Sendable {
     var settings = CrowdSettings()
     settings.own = configuration.directory.ownNetworks
     settings.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
-    if options.window == .hour { settings.period = 3_600_000_000_000 }
     settings.failureReach = Int64(fusionSettings().failureReach * 1e9)
     for index in events.indices {
       if events[index].isOrphanedFailure, events[index].time.isDated {

@@ -4,7 +4,7 @@ package import Evidence
 ///
 /// A flood of them is one thing to know. Each is kept in few bytes and the wording, and only when everything was read
 /// is it decided whether it becomes an Event of its own or is told with others: where more than a thousand sources did
-/// no more than a few such things each, their records of one kind and day become one Event. A source that did more
+/// no more than a few such things each, their records of one kind and hour become one Event. A source that did more
 /// becomes Events at once. What is decided depends on the final counts alone, and on no order.
 package struct CrowdLedger: Sendable {
   /// Where a record went, for a line that says that it is repeated.
@@ -37,15 +37,17 @@ package struct CrowdLedger: Sendable {
   /// Of each record on the shelf its source and the record of it before.
   private var links: ContiguousArray<(source: Int32, previous: Int32)> = []
   /// What is left of sources that were forgotten.
-  private var forgotten: [ForgottenKey: Forgotten] = [:]
+  private var forgotten: [Cell: Forgotten] = [:]
   /// How often something was forgotten: places on the shelf are of no use then.
   private var era = 0
   package private(set) var oddities = OddityTally()
 
-  /// An hour that holds what was forgotten, of whatever period the sums are.
-  private struct ForgottenKey: Hashable {
+  /// One kind of records in one hour, which is as fine as windows are: so how wide they are changes no sum.
+  private struct Cell: Hashable, Comparable {
     var kind: Int32
     var hour: Int64
+
+    static func < (left: Cell, right: Cell) -> Bool { (left.hour, left.kind) < (right.hour, right.kind) }
   }
   private struct Forgotten {
     var count = 0
@@ -184,22 +186,20 @@ package struct CrowdLedger: Sendable {
 
   private mutating func forget(_ event: Event, kind: Int32) {
     oddities.note(.tableFull, Citation(event.citation.provenance, text: Bytes("more sources of turned-down requests")))
-    let key = ForgottenKey(kind: kind, hour: floored(event.time.timestamp.nanoseconds, CrowdLedger.hour))
-    note(Forgotten(count: event.count, first: event, last: event.time), of: key)
+    let cell = Cell(kind: kind, hour: event.time.timestamp.hour)
+    note(Forgotten(count: event.count, first: event, last: event.time), of: cell)
   }
 
-  private mutating func note(_ other: Forgotten, of key: ForgottenKey) {
-    guard var known = forgotten[key] else {
-      forgotten[key] = other
+  private mutating func note(_ other: Forgotten, of cell: Cell) {
+    guard var known = forgotten[cell] else {
+      forgotten[cell] = other
       return
     }
     known.count = known.count.addingClamped(other.count)
     if Event.precedes(other.first, known.first) { known.first = other.first }
     known.last = max(known.last, other.last)
-    forgotten[key] = known
+    forgotten[cell] = known
   }
-
-  private static let hour: Int64 = 3_600_000_000_000
 
   // MARK: Several ledgers
 
@@ -214,9 +214,9 @@ package struct CrowdLedger: Sendable {
     for number in other.links.indices where !other.sources[Int(other.links[number].source)].isTold {
       take(number, of: other, kind: kinds[Int(other.shelf.notes[number].kind)], into: &events)
     }
-    for (key, value) in other.forgotten.sorted(by: { ($0.key.hour, $0.key.kind) < ($1.key.hour, $1.key.kind) }) {
+    for (cell, value) in other.forgotten.sorted(by: { $0.key < $1.key }) {
       guard let kind = shelf.kind(of: value.first, cap: .max) else { continue }
-      note(value, of: ForgottenKey(kind: kind, hour: key.hour))
+      note(value, of: Cell(kind: kind, hour: cell.hour))
     }
     oddities.merge(other.oddities)
   }
@@ -280,11 +280,6 @@ package struct CrowdLedger: Sendable {
     return false
   }
 
-  /// One kind of records in one period.
-  private struct Cell: Hashable {
-    var kind: Int32
-    var period: Int64
-  }
   private struct Sum {
     var visits: [UInt32] = []
     var count = 0
@@ -305,14 +300,14 @@ package struct CrowdLedger: Sendable {
         let note = shelf.notes[place]
         if last.map({ settings.isPause(from: $0, to: note.time) }) ?? true { visits.append(UInt32(number)) }
         last = note.time
-        let cell = Cell(kind: note.kind, period: floored(note.time, settings.period))
+        let cell = Cell(kind: note.kind, hour: note.place.timestamp.hour)
         add(place, UInt32(visits.count - 1), to: &sums[cell])
       }
     }
     let roll = CrowdRoll(
       sources: ordered.map { IPAddress(bits: sources[$0].address) }, visits: visits,
       most: ordered.map { sources[$0].records }.max() ?? 0, known: known)
-    write(sums, roll, settings, into: &events)
+    write(sums, roll, into: &events)
   }
 
   private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
@@ -332,23 +327,11 @@ package struct CrowdLedger: Sendable {
     return one != other ? one < other : left != right && Event.precedes(shelf.event(left), shelf.event(right))
   }
 
-  /// An Event for each sum; what was forgotten joins that of its kind and period.
-  private func write(
-    _ sums: [Cell: Sum], _ roll: CrowdRoll, _ settings: CrowdSettings, into events: inout [Event]
-  ) {
-    var lost: [Cell: Forgotten] = [:]
-    for (key, value) in forgotten {
-      let cell = Cell(kind: key.kind, period: floored(value.first.time.timestamp.nanoseconds, settings.period))
-      guard var known = lost[cell] else {
-        lost[cell] = value
-        continue
-      }
-      known.count = known.count.addingClamped(value.count)
-      if Event.precedes(value.first, known.first) { known.first = value.first }
-      known.last = max(known.last, value.last)
-      lost[cell] = known
+  /// An Event for each sum; what was forgotten joins that of its kind and hour.
+  private func write(_ sums: [Cell: Sum], _ roll: CrowdRoll, into events: inout [Event]) {
+    for cell in Set(sums.keys).union(forgotten.keys).sorted() {
+      events.append(event(sums[cell], forgotten[cell], roll))
     }
-    for cell in Set(sums.keys).union(lost.keys) { events.append(event(sums[cell], lost[cell], roll)) }
   }
 
   private func event(_ sum: Sum?, _ lost: Forgotten?, _ roll: CrowdRoll) -> Event {
@@ -369,10 +352,4 @@ package struct CrowdLedger: Sendable {
     }
     return event
   }
-}
-
-/// The number of the period that a moment lies in.
-private func floored(_ nanoseconds: Int64, _ period: Int64) -> Int64 {
-  let (number, rest) = nanoseconds.quotientAndRemainder(dividingBy: max(period, 1))
-  return rest < 0 ? number - 1 : number
 }

@@ -31,8 +31,6 @@ package struct CrowdSettings: Sendable {
   package var own: [IPNetwork] = []
   /// Nanoseconds of silence that part two visits of a source; the pause that parts incidents.
   package var pause: Int64 = 3_600_000_000_000
-  /// Nanoseconds that one sum covers: an hour or a day.
-  package var period: Int64 = 86_400_000_000_000
   /// Whether rules ask of such a record what a sum does not tell.
   package var mustStandAlone: @Sendable (Event) -> Bool = { _ in false }
   package init() {}

@@ -8,7 +8,7 @@ extension Deducer {
         "No record tells that one of these sources got anything, so they are told together. In the whole evidence no "
           + "\(crowd.forgotten > 0 ? "known source" : "source") that is told so left more than "
           + "\(counted(crowd.roll.most, "record", "records")), logins aside. Sources with other records are told by "
-          + "themselves. Of each kind of record, host and period the first is cited",
+          + "themselves. Of each kind of record, host and hour the first is cited",
         .certain, cite(events))
     ] + forgeable()
   }
