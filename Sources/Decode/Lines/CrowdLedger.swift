@@ -300,7 +300,7 @@ package struct CrowdLedger: Sendable {
         let note = shelf.notes[place]
         if last.map({ settings.isPause(from: $0, to: note.time) }) ?? true { visits.append(UInt32(number)) }
         last = note.time
-        let cell = Cell(kind: note.kind, hour: note.place.timestamp.hour)
+        let cell = Cell(kind: note.kind, hour: note.when.timestamp.hour)
         add(place, UInt32(visits.count - 1), to: &sums[cell])
       }
     }
@@ -312,12 +312,12 @@ package struct CrowdLedger: Sendable {
 
   private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
     let note = shelf.notes[place]
-    var known = sum ?? Sum(first: place, last: note.place)
+    var known = sum ?? Sum(first: place, last: note.when)
     sum = nil
     if known.visits.last != visit { known.visits.append(visit) }
     known.count = known.count.addingClamped(note.count)
     if precedes(place, known.first) { known.first = place }
-    known.last = max(known.last, note.place)
+    known.last = max(known.last, note.when)
     sum = known
   }
 

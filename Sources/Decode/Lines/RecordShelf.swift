@@ -15,7 +15,7 @@ struct RecordShelf: Sendable {
     let sourcePort: UInt16?
     let fractionDigits: UInt8
 
-    var place: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
+    var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
   }
 
   private(set) var notes: ContiguousArray<Note> = []
@@ -97,7 +97,7 @@ struct RecordShelf: Sendable {
     process?.pid = pid
     // Made at once: each change of an Event would copy it.
     var event = Event(
-      time: note.place, view: kind.view, action: kind.action, outcome: kind.outcome,
+      time: note.when, view: kind.view, action: kind.action, outcome: kind.outcome,
       source: Endpoint(host: .address(IPAddress(bits: note.source)), port: note.sourcePort), target: kind.target,
       transport: kind.transport, rpc: kind.rpc, observer: kind.observer, observerPID: pid, process: process,
       detail: kind.detail, count: note.count, citation: Citation(note.provenance, text: text))
