@@ -31,14 +31,15 @@ package struct CrowdLedger: Sendable {
   private let seed = FlowSeed()
   private var index = SlotIndex()
   private var sources: ContiguousArray<Source> = []
-  /// Those of them that are no Events yet.
+  /// Those of them that are no Events yet, and the bytes of their records.
   private var untold = 0
+  private var untoldText = 0
   private var shelf = RecordShelf()
   /// Of each record on the shelf its source and the record of it before.
   private var links: ContiguousArray<(source: Int32, previous: Int32)> = []
   /// What is left of sources that were forgotten.
   private var forgotten: [Cell: Forgotten] = [:]
-  /// How often something was forgotten: places on the shelf are of no use then.
+  /// How often the shelf was cleared: places on it are of no use then.
   private var era = 0
   package private(set) var oddities = OddityTally()
 
@@ -78,6 +79,7 @@ package struct CrowdLedger: Sendable {
   /// Takes a record in, or makes it an Event, and that of a source of no crowd at once.
   /// - Parameter line: The key of the line that it is, for others of its kind.
   mutating func push(_ event: Event, line key: UInt64? = nil, into events: inout [Event]) -> Place {
+    compact()
     guard CrowdLedger.takes(event), let address = event.source.host.address else {
       if let key { shelf.learn(key, nil) }
       return append(event, to: &events)
@@ -98,6 +100,7 @@ package struct CrowdLedger: Sendable {
   mutating func push(
     _ line: RawSpan, _ known: KnownLine, at place: Provenance, into events: inout [Event]
   ) -> Place? {
+    compact()
     guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap else {
       return nil
     }
@@ -127,8 +130,10 @@ package struct CrowdLedger: Sendable {
     sources[slot].lastNote = Int32(links.count - 1)
     sources[slot].records = sources[slot].records.addingClamped(shelf.notes[links.count - 1].count)
     sources[slot].latest = max(sources[slot].latest, time)
+    untoldText += shelf.textLength(links.count - 1)
     if sources[slot].records > limits.many { tell(slot, into: &events) }
-    if untold > limits.sources || shelf.text.count > limits.text { forgetHalf() }
+    if untold > limits.sources { forgetHalf(because: "more than \(limits.sources) sources of turned-down requests") }
+    if untoldText > limits.text { forgetHalf(because: "more than \(limits.text) bytes of turned-down requests") }
     return place
   }
 
@@ -146,7 +151,12 @@ package struct CrowdLedger: Sendable {
     guard !sources[slot].isTold else { return }
     sources[slot].isTold = true
     untold -= 1
-    forEachNote(of: slot) { events.append(shelf.event($0)) }
+    var text = 0
+    forEachNote(of: slot) {
+      events.append(shelf.event($0))
+      text += shelf.textLength($0)
+    }
+    untoldText -= text
   }
 
   private func forEachNote(of slot: Int, _ body: (Int) -> Void) {
@@ -159,14 +169,24 @@ package struct CrowdLedger: Sendable {
 
   // MARK: At the cap
 
+  /// Clears the shelf of what became Events, once that is half of what else may stand there.
+  private mutating func compact() {
+    guard shelf.text.count - untoldText > limits.text / 2 else { return }
+    rebuild(without: [Bool](repeating: false, count: sources.count), "")
+  }
+
   /// The older half of the sources goes; what they did is counted.
-  private mutating func forgetHalf() {
+  private mutating func forgetHalf(because reason: String) {
     let candidates = sources.indices.filter { !sources[$0].isTold }
     let ordered = candidates.sorted {
       (sources[$0].latest, sources[$0].address) < (sources[$1].latest, sources[$1].address)
     }
     var isGoing = [Bool](repeating: false, count: sources.count)
     for slot in ordered.prefix(ordered.count / 2 + 1) { isGoing[slot] = true }
+    rebuild(without: isGoing, reason)
+  }
+
+  private mutating func rebuild(without isGoing: [Bool], _ reason: String) {
     var kept = CrowdLedger(limits: limits)
     kept.shelf = RecordShelf(kindsOf: shelf)
     (kept.forgotten, kept.oddities, kept.era) = (forgotten, oddities, era + 1)
@@ -174,7 +194,7 @@ package struct CrowdLedger: Sendable {
     for source in sources where source.isTold { kept.tell(kept.slot(of: source.address), into: &none) }
     for number in links.indices where !sources[Int(links[number].source)].isTold {
       guard !isGoing[Int(links[number].source)] else {
-        kept.forget(shelf.event(number), kind: shelf.notes[number].kind)
+        kept.forget(shelf.event(number), kind: shelf.notes[number].kind, reason)
         continue
       }
       let note = shelf.notes[number]
@@ -184,8 +204,8 @@ package struct CrowdLedger: Sendable {
     self = kept
   }
 
-  private mutating func forget(_ event: Event, kind: Int32) {
-    oddities.note(.tableFull, Citation(event.citation.provenance, text: Bytes("more sources of turned-down requests")))
+  private mutating func forget(_ event: Event, kind: Int32, _ reason: String) {
+    oddities.note(.tableFull, Citation(event.citation.provenance, text: Bytes(reason)), count: event.count)
     let cell = Cell(kind: kind, hour: event.time.timestamp.hour)
     note(Forgotten(count: event.count, first: event, last: event.time), of: cell)
   }
@@ -222,6 +242,7 @@ package struct CrowdLedger: Sendable {
   }
 
   private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32?, into events: inout [Event]) {
+    compact()
     let note = other.shelf.notes[number]
     let slot = slot(of: note.source)
     guard let kind, !sources[slot].isTold else {

@@ -2,9 +2,9 @@ package import Evidence
 
 /// What a ``CrowdLedger`` keeps, and when sources are a crowd.
 package struct CrowdLimits: Sendable {
-  /// Sources that are known at a time; of more, the older half is forgotten.
+  /// Sources that are no Events yet, of each input and of all together; of more, the older half is forgotten.
   package var sources = 1 << 18
-  /// Bytes of records that are kept.
+  /// Bytes of their records, likewise. Half as many of what became Events may stand beside them.
   package var text = 64 << 20
   /// Different kinds of records; those of further kinds are told one by one.
   package var kinds = 4096

@@ -76,6 +76,9 @@ struct RecordShelf: Sendable {
     notes.append(note)
   }
 
+  /// Bytes of the wording of a record.
+  func textLength(_ number: Int) -> Int { Int(notes[number].textLength) }
+
   mutating func add(_ count: Int, to number: Int) { notes[number].count = notes[number].count.addingClamped(count) }
 
   private func range(of note: Note) -> Range<Int> { note.textStart..<note.textStart + Int(note.textLength) }
