@@ -84,16 +84,34 @@ package struct CrowdLedger: Sendable {
       if let key { shelf.learn(key, nil) }
       return append(event, to: &events)
     }
-    guard let kind = shelf.kind(of: event, cap: limits.kinds) else {
-      oddities.note(
-        .tableFull, Citation(event.citation.provenance, text: Bytes("more kinds of records than \(limits.kinds)")))
-      return append(event, to: &events)
-    }
-    if let key { shelf.learn(key, kind) }
     let slot = slot(of: address.bits)
+    let known = shelf.kind(of: event, cap: limits.kinds)
+    if let key, let known { shelf.learn(key, known) }
     guard !sources[slot].isTold else { return append(event, to: &events) }
-    shelf.append(event, kind: kind)
+    shelf.append(event, kind: known ?? foldedKind(of: event))
     return link(slot, event.time.timestamp.nanoseconds, into: &events)
+  }
+
+  /// The kind of a record whose own is one too many.
+  private mutating func foldedKind(of event: Event) -> Int32 {
+    noteKinds(event)
+    return folded(event).kind
+  }
+
+  private mutating func noteKinds(_ event: Event) {
+    oddities.note(
+      .tableFull, Citation(event.citation.provenance, text: Bytes("more kinds of records than \(limits.kinds)")),
+      count: event.count)
+  }
+
+  /// A record without what made its kind one too many, and the kind that it has then.
+  private mutating func folded(_ event: Event) -> (event: Event, kind: Int32) {
+    for fold in KindFold.allCases {
+      let folded = fold.folded(event)
+      if let kind = shelf.kind(of: folded, cap: fold.cap(of: limits.kinds)) { return (folded, kind) }
+    }
+    // The last fold has no cap.
+    return (event, 0)
   }
 
   /// Takes a line in whose kind was learned; nil when it was not.
@@ -230,24 +248,31 @@ package struct CrowdLedger: Sendable {
       return
     }
     for source in other.sources where source.isTold { tell(slot(of: source.address), into: &events) }
-    let kinds = other.shelf.kinds.templates.map { shelf.kind(of: $0, cap: limits.kinds) }
+    let kinds = other.shelf.kinds.templates.enumerated().map { number, kind in
+      // That the other ledger folded a kind it has said.
+      shelf.kind(of: kind, cap: limits.kinds).map { (number: $0, isNewlyFolded: false) }
+        ?? (number: folded(kind).kind, isNewlyFolded: number < other.limits.kinds)
+    }
     for number in other.links.indices where !other.sources[Int(other.links[number].source)].isTold {
-      take(number, of: other, kind: kinds[Int(other.shelf.notes[number].kind)], into: &events)
+      let kind = kinds[Int(other.shelf.notes[number].kind)]
+      if kind.isNewlyFolded { noteKinds(other.shelf.event(number)) }
+      take(number, of: other, kind: kind.number, into: &events)
     }
     for (cell, value) in other.forgotten.sorted(by: { $0.key < $1.key }) {
-      guard let kind = shelf.kind(of: value.first, cap: .max) else { continue }
-      note(value, of: Cell(kind: kind, hour: cell.hour))
+      var value = value
+      var kind = shelf.kind(of: value.first, cap: limits.kinds)
+      if kind == nil { (value.first, kind) = folded(value.first) }
+      note(value, of: Cell(kind: kind ?? 0, hour: cell.hour))
     }
     oddities.merge(other.oddities)
   }
 
-  private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32?, into events: inout [Event]) {
+  private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32, into events: inout [Event]) {
     compact()
     let note = other.shelf.notes[number]
     let slot = slot(of: note.source)
-    guard let kind, !sources[slot].isTold else {
-      // Of too many kinds it is said that they are.
-      _ = push(other.shelf.event(number), into: &events)
+    guard !sources[slot].isTold else {
+      events.append(other.shelf.event(number))
       return
     }
     shelf.append(number, of: other.shelf, kind: kind)

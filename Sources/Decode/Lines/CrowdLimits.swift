@@ -6,7 +6,7 @@ package struct CrowdLimits: Sendable {
   package var sources = 1 << 18
   /// Bytes of their records, likewise. Half as many of what became Events may stand beside them.
   package var text = 64 << 20
-  /// Different kinds of records; those of further kinds are told one by one.
+  /// Different kinds of records, of each input and of all together; of further ones ``KindFold`` leaves something out.
   package var kinds = 4096
   /// Of up to so many sources each is told by itself; a queue of triage tells as many in one entry. The same holds of
   /// those of them of which there are logins.

@@ -62,7 +62,8 @@ extension Deducer {
 
   private func deed(_ event: Event) -> String {
     if let rpc = event.rpc, !rpc.procedureName.isEmpty {
-      return rpc.procedureName.notation + "(" + rpc.argument.notation + ")"
+      // Without a form the argument was not told, or was one of too many.
+      return rpc.procedureName.notation + (rpc.argumentForm == nil ? "" : "(" + rpc.argument.notation + ")")
     }
     if let rpc = event.rpc, let program = rpc.program, let number = rpc.procedure {
       return "program \(program) procedure \(number)"
