@@ -115,11 +115,14 @@ package final class CrowdRoll: Sendable {
   package let most: Int
   /// Of how many of them the evidence has logins, too many to tell each by itself.
   package let known: Int
+  /// Of how many of them a defence says that it blocked them.
+  package let blocked: Int
 
-  package init(sources: [IPAddress], visits: [UInt32], most: Int, known: Int = 0) {
+  package init(sources: [IPAddress], visits: [UInt32], most: Int, known: Int = 0, blocked: Int = 0) {
     self.sources = sources
     self.visits = visits
     self.most = most
     self.known = known
+    self.blocked = blocked
   }
 }

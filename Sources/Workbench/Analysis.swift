@@ -283,6 +283,10 @@ package struct Analyst: Sendable {
         settings.failures[events[index].target.host, default: []].append(events[index].time.timestamp.nanoseconds)
       }
       switch events[index].source.host {
+      // What a defence did is no deed of the source's.
+      case .address(let address) where events[index].action == .response:
+        if events[index].outcome == .blocked { settings.blocked.insert(address) }
+      case _ where events[index].action == .response: break
       case .address(let address) where events[index].action == .authentication: settings.known.insert(address)
       case .address(let address): settings.apart.insert(address)
       case .name(let name): settings.apart.formUnion(configuration.directory.address(of: name).map { [$0] } ?? [])

@@ -308,8 +308,7 @@ package struct CrowdLedger: Sendable {
       let source = Int(links[number].source)
       if isApart[source], !sources[source].isTold { events.append(shelf.event(number)) }
     }
-    let alsoKnown = known.count { !isApart[$0] }
-    append(crowd.filter { !isApart[$0] }, known: alsoKnown, settings, into: &events)
+    append(crowd.filter { !isApart[$0] }, settings, into: &events)
   }
 
   /// Whether a visit of a source has more records than one of a crowd's.
@@ -333,7 +332,7 @@ package struct CrowdLedger: Sendable {
     var last: EventTime
   }
 
-  private func append(_ crowd: [Int], known: Int, _ settings: CrowdSettings, into events: inout [Event]) {
+  private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
     let ordered = crowd.sorted { sources[$0].address < sources[$1].address }
     var sums: [Cell: Sum] = [:]
     var visits: [UInt32] = []
@@ -350,9 +349,11 @@ package struct CrowdLedger: Sendable {
         add(place, UInt32(visits.count - 1), to: &sums[cell])
       }
     }
+    let addresses = ordered.map { IPAddress(bits: sources[$0].address) }
     let roll = CrowdRoll(
-      sources: ordered.map { IPAddress(bits: sources[$0].address) }, visits: visits,
-      most: ordered.map { sources[$0].records }.max() ?? 0, known: known)
+      sources: addresses, visits: visits, most: ordered.map { sources[$0].records }.max() ?? 0,
+      known: addresses.count { settings.known.contains($0) },
+      blocked: addresses.count { settings.blocked.contains($0) })
     write(sums, roll, into: &events)
   }
 

@@ -27,6 +27,8 @@ package struct CrowdSettings: Sendable {
   package var failureReach: Int64 = 30_000_000_000
   /// Sources of which there are logins: each is told by itself as long as they are few.
   package var known: Set<IPAddress> = []
+  /// Sources of which a defence says that it blocked them.
+  package var blocked: Set<IPAddress> = []
   /// A site's own hosts are no part of a crowd.
   package var own: [IPNetwork] = []
   /// Nanoseconds of silence that part two visits of a source; the pause that parts incidents.

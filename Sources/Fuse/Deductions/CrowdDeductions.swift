@@ -3,12 +3,12 @@ import Evidence
 /// What the records of many sources come to, where they are told together.
 extension Deducer {
   func crowdTold(_ crowd: Crowd) -> [Deduction] {
-    [total(crowd)] + forgotten(crowd) + logins(crowd) + [
+    [total(crowd)] + forgotten(crowd) + logins(crowd) + blocked(crowd) + [
       Deduction(
         "No record tells that one of these sources got anything, so they are told together. In the whole evidence no "
           + "\(crowd.forgotten > 0 ? "known source" : "source") that is told so left more than "
-          + "\(counted(crowd.roll.most, "record", "records")), logins aside. Sources with other records are told by "
-          + "themselves. Of each kind of record, host and hour the first is cited",
+          + "\(counted(crowd.roll.most, "record", "records")), logins and what defences did aside. Sources with "
+          + "others are told by themselves. Of each kind of record, host and hour the first is cited",
         .certain, cite(events))
     ] + forgeable()
   }
@@ -42,6 +42,15 @@ extension Deducer {
       Deduction(
         "Of \(crowd.roll.known) of the \(crowd.roll.sources.count) sources of all crowds there are logins in the "
           + "evidence, failed ones or not: too many to tell each by itself", .certain, [])
+    ]
+  }
+
+  private func blocked(_ crowd: Crowd) -> [Deduction] {
+    guard crowd.roll.blocked > 0 else { return [] }
+    return [
+      Deduction(
+        "Of \(crowd.roll.blocked) of the \(crowd.roll.sources.count) sources of all crowds a defence says that it "
+          + "blocked them, which is not counted as turning away what is told here", .certain, [])
     ]
   }
 
