@@ -9,6 +9,8 @@ struct CrashCallers {
   private let arrivals: [Host: [Event]]
   /// Calls and probes that hosts logged, by the host, in order of time.
   private let logged: [Host: [Event]]
+  /// Hosts at which a crowd was, of whose sources only the nearest to a failure are told by themselves.
+  private let crowded: Set<Host>
 
   /// A call that was still on its way when the failure was stamped.
   private static let lag = 1.0
@@ -19,9 +21,12 @@ struct CrashCallers {
     self.identities = identities
     var arrivals: [Host: [Event]] = [:]
     var logged: [Host: [Event]] = [:]
+    var crowded: Set<Host> = []
     let span = events.span
     if span.indices.contains(where: { span[$0].isOrphanedFailure }) {
-      for index in span.indices where span[index].isArrival {
+      for index in span.indices {
+        if span[index].crowd != nil { crowded.insert(identities.resolve(span[index].target.host)) }
+        guard span[index].isArrival else { continue }
         let host = identities.resolve(span[index].target.host)
         if span[index].view == .network {
           arrivals[host, default: []].append(span[index])
@@ -32,6 +37,7 @@ struct CrashCallers {
     }
     self.arrivals = arrivals
     self.logged = logged
+    self.crowded = crowded
   }
 
   /// What came before the first failure of an incident without a source.
@@ -57,9 +63,11 @@ struct CrashCallers {
     let gap = failure.time.timestamp.seconds(since: nearest.time.timestamp)
     let when = gap < 1 ? "in the same second" : "\(duration(gap)) before it"
     let others = Set(suspects.map { identities.resolve($0.source.host) }).count - 1
+    let least = crowded.contains(identities.resolve(failure.target.host)) ? "at least " : ""
     let crowd =
       others > 0
-      ? ", and \(counted(others, "other source", "other sources"))\(toService.isEmpty ? "" : " at the same service") "
+      ? ", and \(least)\(counted(others, "other source", "other sources"))"
+        + (toService.isEmpty ? " " : " at the same service ")
         + "in the \(duration(settings.failureReach)) before it"
       : ""
     return [

@@ -41,6 +41,14 @@ package struct HostDirectory: Sendable {
   }
   package func name(of address: IPAddress) -> Bytes? { names[address] }
   package func address(of name: Bytes) -> IPAddress? { addresses[name.lowercased]?.first }
+  /// One host for what the configuration knows under several names: the name of an address that has one.
+  package func resolved(_ host: Host) -> Host {
+    switch host {
+    case .address(let address): name(of: address).map { .name($0) } ?? host
+    case .name(let name): .name(name.lowercased)
+    case .local, .unknown: host
+    }
+  }
   /// Whether the configuration calls the address one of ours.
   package func isOwn(_ address: IPAddress) -> Bool { ownNetworks.contains { $0.contains(address) } }
   /// Tells each Event which way it went between own networks and others.

@@ -27,17 +27,8 @@ struct Identities: Sendable {
 
   /// One host for all its names and addresses.
   func resolve(_ host: Host) -> Host {
-    let known = configured(host)
+    let known = directory.resolved(host)
     return canonical[known] ?? known
-  }
-
-  /// A name where the configuration has one.
-  private func configured(_ host: Host) -> Host {
-    switch host {
-    case .address(let address): directory.name(of: address).map { .name($0) } ?? host
-    case .name(let name): .name(name.lowercased)
-    case .local, .unknown: host
-    }
   }
 
   /// The links that join this host to others.
@@ -48,8 +39,8 @@ struct Identities: Sendable {
 
   /// Why these hosts are not joined to others.
   func ambiguities(of hosts: some Sequence<Host>) -> [Ambiguity] {
-    let known = Set(hosts.map { configured($0) })
-    return ambiguities.filter { known.contains(configured($0.host)) }
+    let known = Set(hosts.map { directory.resolved($0) })
+    return ambiguities.filter { known.contains(directory.resolved($0.host)) }
   }
 
   /// Whether the configuration says which addresses the name has: others it has not.

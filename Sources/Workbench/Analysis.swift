@@ -275,12 +275,15 @@ package struct Analyst: Sendable {
   private func tell(_ crowd: inout CrowdLedger, _ events: inout [Event], _ oddities: inout OddityTally) {
     guard !crowd.isEmpty else { return }
     var settings = CrowdSettings()
-    settings.own = configuration.directory.ownNetworks
+    let directory = configuration.directory
+    settings.own = directory.ownNetworks
+    settings.resolve = { directory.resolved($0) }
     settings.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
     settings.failureReach = Int64(fusionSettings().failureReach * 1e9)
     for index in events.indices {
       if events[index].isOrphanedFailure, events[index].time.isDated {
-        settings.failures[events[index].target.host, default: []].append(events[index].time.timestamp.nanoseconds)
+        settings.failures[directory.resolved(events[index].target.host), default: []]
+          .append(events[index].time.timestamp.nanoseconds)
       }
       switch events[index].source.host {
       // What a defence did is no deed of the source's.
@@ -289,7 +292,7 @@ package struct Analyst: Sendable {
       case _ where events[index].action == .response: break
       case .address(let address) where events[index].action == .authentication: settings.known.insert(address)
       case .address(let address): settings.apart.insert(address)
-      case .name(let name): settings.apart.formUnion(configuration.directory.address(of: name).map { [$0] } ?? [])
+      case .name(let name): settings.apart.formUnion(directory.address(of: name).map { [$0] } ?? [])
       case .local, .unknown: break
       }
     }

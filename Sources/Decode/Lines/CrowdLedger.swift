@@ -283,20 +283,11 @@ package struct CrowdLedger: Sendable {
 
   /// Writes what the records come to.
   package mutating func finish(_ settings: CrowdSettings, into events: inout [Event]) {
-    let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
-    var isApart = sources.map { source in
-      source.isTold || settings.apart.contains(IPAddress(bits: source.address))
-        || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
-    }
-    let failures = shelf.kinds.templates.map { settings.failures[$0.target.host] ?? [] }
-    for number in links.indices {
-      let note = shelf.notes[number]
-      guard isAlone[Int(note.kind)] || settings.isBefore(failures[Int(note.kind)], note.time) else { continue }
-      isApart[Int(links[number].source)] = true
-    }
+    var isApart = standingAlone(settings)
     for slot in sources.indices where sources[slot].records > limits.busy && !isApart[slot] {
       isApart[slot] = isBusy(slot, settings)
     }
+    for slot in beforeFailures(settings, but: isApart) { isApart[slot] = true }
     let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
     let known = crowd.filter { settings.known.contains(IPAddress(bits: sources[$0].address)) }
     if crowd.count <= limits.singly, forgotten.isEmpty {
@@ -309,6 +300,64 @@ package struct CrowdLedger: Sendable {
       if isApart[source], !sources[source].isTold { events.append(shelf.event(number)) }
     }
     append(crowd.filter { !isApart[$0] }, settings, into: &events)
+  }
+
+  /// Who is told by himself whatever he did, or for a record that has to be.
+  private func standingAlone(_ settings: CrowdSettings) -> [Bool] {
+    let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
+    var isApart = sources.map { source in
+      source.isTold || settings.apart.contains(IPAddress(bits: source.address))
+        || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
+    }
+    for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
+      isApart[Int(links[number].source)] = true
+    }
+    return isApart
+  }
+
+  /// A source that was at a host right before a service failed there.
+  private struct Suspect {
+    var host: Int
+    /// Which of the host's failures.
+    var failure: Int
+    var gap: Int64
+    var slot: Int
+  }
+
+  /// Who was there right before a service failed: of each failure and of all together the nearest, so that who makes a
+  /// service fail again and again makes no crowd into incidents.
+  private func beforeFailures(_ settings: CrowdSettings, but isApart: [Bool]) -> ArraySlice<Int> {
+    guard !settings.failures.isEmpty else { return [] }
+    let suspects = suspects(settings, but: isApart).sorted {
+      ($0.host, $0.failure, $0.gap, sources[$0.slot].address) < ($1.host, $1.failure, $1.gap, sources[$1.slot].address)
+    }
+    var gaps: [Int: Int64] = [:]
+    var last: (host: Int, failure: Int) = (-1, -1)
+    var nearest: Set<Int> = []
+    for suspect in suspects {
+      if last != (suspect.host, suspect.failure) { nearest = [] }
+      last = (suspect.host, suspect.failure)
+      guard nearest.count < limits.beforeFailure, nearest.insert(suspect.slot).inserted else { continue }
+      gaps[suspect.slot] = min(gaps[suspect.slot] ?? .max, suspect.gap)
+    }
+    let ordered = gaps.sorted { ($0.value, sources[$0.key].address) < ($1.value, sources[$1.key].address) }
+    return ordered.map(\.key).prefix(limits.singly)
+  }
+
+  private func suspects(_ settings: CrowdSettings, but isApart: [Bool]) -> [Suspect] {
+    let hosts = settings.failures.keys.sorted()
+    let numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
+    let failed = shelf.kinds.templates.map { numbers[settings.resolve($0.target.host)] }
+    var suspects: [Suspect] = []
+    for number in links.indices where !isApart[Int(links[number].source)] {
+      let note = shelf.notes[number]
+      guard let host = failed[Int(note.kind)],
+        let next = settings.failure(of: settings.failures[hosts[host]] ?? [], after: note.time)
+      else { continue }
+      suspects.append(
+        Suspect(host: host, failure: next.number, gap: next.gap, slot: Int(links[number].source)))
+    }
+    return suspects
   }
 
   /// Whether a visit of a source has more records than one of a crowd's.

@@ -11,6 +11,9 @@ package struct CrowdLimits: Sendable {
   /// Of up to so many sources each is told by itself; a queue of triage tells as many in one entry. The same holds of
   /// those of them of which there are logins.
   package var singly = 1024
+  /// Sources that are told by themselves since they were there right before a service failed, of each failure; of all
+  /// failures together ``singly``.
+  package var beforeFailure = 16
   /// A source with more records in one visit, or with so many in all, does more than a crowd does.
   package var busy = 8
   package var many = 64
@@ -23,6 +26,8 @@ package struct CrowdSettings: Sendable {
   package var apart: Set<IPAddress> = []
   /// When services of a host failed, in order: who was there right before may have been the cause.
   package var failures: [Host: [Int64]] = [:]
+  /// The host of ``failures`` that is meant by another of its names.
+  package var resolve: @Sendable (Host) -> Host = { $0 }
   /// A failure follows its cause within so many nanoseconds.
   package var failureReach: Int64 = 30_000_000_000
   /// Sources of which there are logins: each is told by itself as long as they are few.
@@ -43,15 +48,15 @@ package struct CrowdSettings: Sendable {
     return overflow || silence > pause
   }
 
-  /// Whether one of the failures came right after a moment.
-  func isBefore(_ failures: [Int64], _ moment: Int64) -> Bool {
-    guard !failures.isEmpty else { return false }
+  /// The first failure from a moment on, of those in order, and how long it came after it; nil when that is too long.
+  func failure(of failures: [Int64], after moment: Int64) -> (number: Int, gap: Int64)? {
     var (low, high) = (0, failures.count)
     while low < high {
       let middle = (low + high) / 2
       if failures[middle] < moment { low = middle + 1 } else { high = middle }
     }
-    return low < failures.count && failures[low].subtractingReportingOverflow(moment).partialValue <= failureReach
-      && !failures[low].subtractingReportingOverflow(moment).overflow
+    guard low < failures.count else { return nil }
+    let (gap, overflow) = failures[low].subtractingReportingOverflow(moment)
+    return overflow || gap > failureReach ? nil : (low, gap)
   }
 }
