@@ -28,6 +28,7 @@ package struct EventSums: Sendable {
     var observer: Bytes
     var source: Host
     var target: Endpoint
+    var transport: Transport?
     var procedure: Bytes
     var detail: Bytes
     var period: Int64
@@ -81,8 +82,8 @@ package struct EventSums: Sendable {
   private static func key(_ event: Event, _ period: Int64) -> Key {
     Key(
       action: event.action, view: event.view, outcome: event.outcome, observer: event.observer,
-      source: event.source.host, target: event.target, procedure: event.rpc?.procedureName ?? "", detail: event.detail,
-      period: period, isDated: event.time.isDated)
+      source: event.source.host, target: event.target, transport: event.transport,
+      procedure: event.rpc?.procedureName ?? "", detail: event.detail, period: period, isDated: event.time.isDated)
   }
 
   private mutating func add(_ event: Event, _ key: Key) {
