@@ -17,6 +17,7 @@ package struct TextDecoder {
   private var export = JournalExport()
   /// What other sensors tell of tries at ports, of which one flood can make any number.
   private var probes: EventSums
+  private let probeCap: Int
 
   /// A record is never joined from more lines than this.
   private static let joinCap = 8
@@ -37,6 +38,7 @@ package struct TextDecoder {
     self.input = input
     self.zone = zone
     probes = EventSums(cap: probeCap)
+    self.probeCap = probeCap
     lines = LogLineReader(library: library, syslog: SyslogReader(calendar: calendar, zone: zone, zones: zones))
     reports = ReportReader(programs: library.programs)
   }
@@ -110,7 +112,7 @@ package struct TextDecoder {
     reports.finish(into: &intake)
     if let gone = probes.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
     intake.events += probes.summed()
-    probes = EventSums(cap: TextDecoder.sensorProbeCap)
+    probes = EventSums(cap: probeCap)
   }
 
   // MARK: Beginning a record
