@@ -225,6 +225,12 @@ struct ZeekTable {
     }
   }
 
+  /// Ends the table before a line that is neither of its head nor a row: a log that was cut off has no `#close`. A row
+  /// that is not whole still has a separator, and others may follow it.
+  mutating func close(before line: RawSpan) {
+    if isOpen, line.firstIndex(of: separator) == nil { isOpen = false }
+  }
+
   private func split(_ line: RawSpan) -> [Bytes] {
     var words: [Bytes] = []
     var start = 0
