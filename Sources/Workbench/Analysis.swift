@@ -109,12 +109,10 @@ package struct Analyst: Sendable {
   /// Reads the inputs side by side; each gives the same whoever reads it.
   private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
     let lanes = max(1, min(options.threads, inputs.count))
-    var crowded = InputReader(
+    let reader = InputReader(
       formats: knowledge.formats, asOf: asOf, zone: options.zone, zones: configuration.zones,
       digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
-      threads: max(1, options.threads / lanes), progress: progress)
-    crowded.crowd = options.crowd
-    let reader = crowded
+      threads: max(1, options.threads / lanes), crowd: options.crowd, progress: progress)
     return await withTaskGroup(of: [InputReading].self) { group in
       for lane in 0..<lanes {
         let share = stride(from: lane, to: inputs.count, by: lanes).map { inputs[$0] }

@@ -31,13 +31,13 @@ package struct InputReader: Sendable {
   /// How many may read one input.
   package var threads: Int
   /// When sources of turned-down requests are a crowd.
-  package var crowd = CrowdLimits()
+  package var crowd: CrowdLimits
   /// Called with the number of bytes read, from any thread.
   package var progress: @Sendable (Int) -> Void
 
   package init(
     formats: FormatLibrary, asOf: Day?, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:], digestSeed: UInt64?,
-    threads: Int = 1, progress: @escaping @Sendable (Int) -> Void
+    threads: Int = 1, crowd: CrowdLimits = CrowdLimits(), progress: @escaping @Sendable (Int) -> Void
   ) {
     self.formats = formats
     self.asOf = asOf
@@ -45,6 +45,7 @@ package struct InputReader: Sendable {
     self.zones = zones
     self.digestSeed = digestSeed
     self.threads = threads
+    self.crowd = crowd
     self.progress = progress
   }
 
