@@ -57,9 +57,6 @@ package struct FormatLibrary: Sendable {
 
   struct Tag: Sendable {
     var formats: [Int]
-    /// The first byte of each, or `anyByte`: most formats need no more than a look at it.
-    fileprivate(set) var firstBytes: [UInt16] = []
-    static let anyByte = UInt16.max
     /// A line of this program that no format takes is an oddity, not just none of our business.
     var isExclusive: Bool
   }
@@ -111,7 +108,6 @@ package struct FormatLibrary: Sendable {
       byKey[key] = index
       tags[index].formats.append(formats.count - 1)
       leads[index].add(format.pattern)
-      tags[index].firstBytes.append(format.pattern.firstByte.map { UInt16($0) } ?? Tag.anyByte)
       if isExclusive { tags[index].isExclusive = true }
     }
   }

@@ -118,11 +118,6 @@ struct LinePattern: Sendable {
     lead = PatternLead(elements).flatMap { $0.place == .start ? $0 : nil }
   }
 
-  /// The byte that its lines begin with, where it is one.
-  var firstByte: UInt8? {
-    if case .literal(let literal)? = elements.first { literal.first } else { nil }
-  }
-
   /// Whether the bytes from `start` to the end are this line. Holes are reported as ranges of `line`.
   func match(_ line: RawSpan, from start: Int, captures: inout [(field: FormatField, range: Range<Int>)]) -> Result {
     captures.removeAll(keepingCapacity: true)

@@ -95,11 +95,7 @@ struct LogLineReader: Sendable {
     guard let tag = library.tag(line, frame.tag) else { return .unconcerned(frame.time, host: host) }
     var sawPrefix = false
     var source = Host.unknown
-    let first = frame.message < line.byteCount ? UInt16(line.byte(frame.message)) : FormatLibrary.Tag.anyByte
-    for (place, index) in tag.formats.enumerated() {
-      let wanted = tag.firstBytes[place]
-      // What begins with another byte is no such line, and no start of one.
-      if wanted != first, wanted != FormatLibrary.Tag.anyByte, first != FormatLibrary.Tag.anyByte { continue }
+    for index in tag.formats {
       switch library.formats[index].pattern.match(line, from: frame.message, captures: &captures) {
       case .match:
         let format = library.formats[index]
