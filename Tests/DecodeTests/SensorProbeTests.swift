@@ -39,6 +39,74 @@ struct SensorProbeTests {
     #expect(newest == "2000-01-01T00:00:00.000999Z")
   }
 
+  @Test func theCapHoldsBehindTheEnd() {
+    var decoder = TextDecoder(
+      input: InputID(0), library: TextReading.library, calendar: StampCalendar(asOf: TextReading.asOf), zone: .utc,
+      zones: [:], probeCap: 10)
+    for _ in 0..<2 {
+      var intake = Intake()
+      for number in 0..<100 {
+        let line =
+          #"{"ts":9466848\#(padded(number, 2)),"uid":"C","id.orig_h":"198.18.0.1","id.orig_p":40000,"#
+          + #""id.resp_h":"192.0.2.10","id.resp_p":111,"proto":"tcp","conn_state":"S0"}"#
+        decoder.push(Array(line.utf8).rawSpan, number: number + 1, offset: 0, into: &intake)
+      }
+      decoder.finish(into: &intake)
+      #expect(intake.events.count <= 20 && intake.events.count + intake.oddities.count(of: .tableFull) == 100)
+    }
+  }
+
+  @Test func oneTryOverTCPAndOneOverUDPAreTwo() {
+    let lines = ["tcp", "udp", "tcp"].map { transport in
+      #"{"ts":946684800.5,"uid":"C","id.orig_h":"198.18.0.1","id.orig_p":40000,"id.resp_h":"192.0.2.10","#
+        + #""id.resp_p":111,"proto":"\#(transport)","conn_state":"S0"}"#
+    }
+    let events = TextReading.read(lines.joined(separator: "\n")).events
+    #expect(Set(events.map { "\($0.transport?.rawValue ?? "") \($0.count)" }) == ["tcp 2", "udp 1"])
+  }
+
+  private static let zeekHead =
+    ["#separator SEP", "#path conn", "#fields ts id.orig_h id.orig_p id.resp_h id.resp_p proto conn_state"]
+  private static let zeekRow = "946684800.5 198.18.0.1 40000 192.0.2.10 111 tcp S0"
+
+  /// A table's lines with a separator, and how many probes of it are read with others between its rows.
+  private static func rows(_ separator: String, _ name: String, between: [String]) -> Intake {
+    let lines = (zeekHead + [zeekRow] + between.map { "|" + $0 } + [zeekRow]).map { line in
+      line.hasPrefix("|") ? String(line.dropFirst()) : line.replacing("SEP", with: name).replacing(" ", with: separator)
+    }
+    // `#separator` is told by a blank.
+    return TextReading.read(lines.joined(separator: "\n").replacing("#separator" + separator, with: "#separator "))
+  }
+
+  @Test(
+    "a table of Zeek ends at the first line that is none of it, and goes on behind a row that is not whole",
+    arguments: [("\t", "\\x09"), (",", ","), (" ", "\\x20")])
+  func endOfATable(_ separator: String, _ name: String) {
+    func tries(_ between: [String]) -> Int {
+      Self.rows(separator, name, between: between).events.reduce(0) { $0 + $1.count }
+    }
+    #expect(tries([]) == 2)
+    #expect(tries(["946684800.5\(separator)198.18.0.1\(separator)400"]) == 2)
+    #expect(tries(["prose"]) == 1)
+    #expect(tries(["Dec 27 07:20:20 marlin CRON[109]: (root),CMD\t(x)"]) == 1)
+  }
+
+  @Test func aTableThatWasCutOffLetsTheRestBeScreened() {
+    var decoder = TextDecoder(
+      input: InputID(0), library: TextReading.library, asOf: TextReading.asOf, zone: .utc)
+    var intake = Intake()
+    let log = "Dec 27 07:20:20 marlin CRON[109]: x\n"
+    let head = Self.zeekHead.map { $0.replacing("SEP", with: "\\x09").replacing(" ", with: "\t") }
+      .map { $0.replacing("#separator\t", with: "#separator ") }
+    for (number, line) in (head + [String(log.dropLast())]).enumerated() {
+      decoder.push(Array(line.utf8).rawSpan, number: number + 1, offset: 0, into: &intake)
+    }
+    var screened = ScreenedLines()
+    screened.stretches = [ScreenedLines.Stretch(start: 0, end: log.utf8.count, lines: 1, hostsEnd: 0)]
+    #expect(decoder.pass(0, of: screened, in: Array(log.utf8).rawSpan, into: &intake))
+    #expect(intake.tally.records == 5)
+  }
+
   @Test func aRecordGivenTwiceIsOneEvent() {
     let line =
       #"{"timestamp":"2000-01-01T00:00:00.5Z","event_type":"flow","src_ip":"192.0.2.66","src_port":4000,"dest_ip":"#

@@ -226,9 +226,11 @@ struct ZeekTable {
   }
 
   /// Ends the table before a line that is neither of its head nor a row: a log that was cut off has no `#close`. A row
-  /// that is not whole still has a separator, and others may follow it.
+  /// that is not whole still has a separator, and others may follow it; but a separator that somebody chose may stand in
+  /// a line of syslog too, and such a line begins with a stamp, as no row of Zeek's does.
   mutating func close(before line: RawSpan) {
-    if isOpen, line.firstIndex(of: separator) == nil { isOpen = false }
+    guard isOpen else { return }
+    isOpen = line.firstIndex(of: separator) != nil && SyslogReader.stampStart(line) == nil
   }
 
   private func split(_ line: RawSpan) -> [Bytes] {
