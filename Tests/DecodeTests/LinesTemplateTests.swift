@@ -65,6 +65,23 @@ struct LinesTemplateTests {
     #expect((sums.evicted?.count ?? 0) >= 19_800)
   }
 
+  /// Kinds of one moment and one wording, as of lines that were cut: no more of them stay than of others.
+  @Test func theTableHasACapWhereNothingButTheKindDiffers() {
+    for order in [Array(0..<2000), (0..<2000).reversed()] {
+      var sums = EventSums(cap: 100)
+      for number in order {
+        let place = Provenance(input: InputID(0), place: .lines(first: number, last: number), offset: 0, length: 0)
+        sums.add(
+          Event(
+            time: EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0), view: .network, action: .probe,
+            outcome: .unanswered, source: Endpoint(host: .address(IPAddress(v4: UInt32(number)))),
+            citation: Citation(place, text: "cut")), by: .moment)
+      }
+      let kept = sums.summed()
+      #expect(kept.count <= 200 && kept.count + (sums.evicted?.count ?? 0) == 2000)
+    }
+  }
+
   @Test func longLinesGiveShortTemplates() {
     let message = (0..<5000).map { "word\(["a", "b"][$0 % 2])" }.joined(separator: " ")
     #expect(logs([line(message)]).allSatisfy { $0.detail.count <= 300 })

@@ -102,8 +102,7 @@ package struct EventSums: Sendable {
 
   /// The older half goes.
   private mutating func makeRoomOnShelf() {
-    let ages = shelf.notes.map { (time: $0.time, source: $0.source) }
-    let order = ages.indices.sorted { ages[$0] < ages[$1] }
+    let order = shelf.notes.indices.sorted { shelf.isOlder($0, than: $1) }
     let going = order.prefix(max(0, order.count - cap))
     guard let oldest = going.first else { return }
     evicted = ((evicted?.count ?? 0) + going.count, evicted?.first ?? shelf.event(oldest).citation)
@@ -127,23 +126,21 @@ package struct EventSums: Sendable {
     for number in full.notes.indices { add(full.event(number), by: .hour) }
   }
 
-  /// The oldest go.
+  /// The oldest go; of those of the last moment that goes it is said by what they say, and exactly as many go as must:
+  /// an attacker can make any number of kinds of one moment, and of one wording where lines are cut.
   private mutating func makeRoom() {
-    // Times are sorted, which are small; of those of the last moment that goes the wording decides.
+    // Times are sorted, which are small.
     let times = events.values.map(\.time).sorted()
     guard times.count > cap else { return }
     let limit = times[times.count - cap]
-    func isAtLimit(_ event: Event) -> Bool { !(event.time < limit) && !(limit < event.time) }
-    let atLimit = events.values.filter(isAtLimit).map(\.citation.text).sorted()
-    let staying = times.count { limit < $0 }
-    let firstStaying = atLimit[min(max(0, atLimit.count + staying - cap), atLimit.count - 1)]
-    func goes(_ event: Event) -> Bool {
-      event.time < limit || isAtLimit(event) && event.citation.text < firstStaying
-    }
-    guard let first = events.values.lazy.filter(goes).min(by: Event.precedes)?.citation else { return }
-    let before = events.count
-    events = events.filter { !goes($0.value) }
-    evicted = ((evicted?.count ?? 0) + before - events.count, evicted?.first ?? first)
+    let older = events.values.lazy.filter { $0.time < limit }.min(by: Event.precedes)
+    let atLimit = events.filter { !($0.value.time < limit) && !(limit < $0.value.time) }
+      .sorted { Event.precedes($0.value, $1.value) }
+    let going = atLimit.prefix(max(0, atLimit.count + times.count { limit < $0 } - cap))
+    guard let first = (older ?? going.first?.value)?.citation else { return }
+    events = events.filter { !($0.value.time < limit) }
+    for (key, _) in going { events[key] = nil }
+    evicted = ((evicted?.count ?? 0) + times.count - events.count, evicted?.first ?? first)
   }
 
   package mutating func merge(_ other: EventSums) {
@@ -156,7 +153,8 @@ package struct EventSums: Sendable {
     clearShelf()
     var other = other
     other.clearShelf()
-    for (key, event) in other.events { add(event, key) }
+    // In order: room may have to be made meanwhile.
+    for (key, event) in other.events.sorted(by: { Event.precedes($0.value, $1.value) }) { add(event, key) }
     if let gone = other.evicted { evicted = ((evicted?.count ?? 0) + gone.count, evicted?.first ?? gone.first) }
   }
 

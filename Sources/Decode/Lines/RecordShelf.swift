@@ -76,6 +76,14 @@ struct RecordShelf: Sendable {
     notes.append(note)
   }
 
+  /// Whether a record is older than another: by what they say, never by where they stand.
+  func isOlder(_ left: Int, than right: Int) -> Bool {
+    let (one, other) = (notes[left], notes[right])
+    let (key, otherKey) = ((one.time, one.source), (other.time, other.source))
+    guard key == otherKey else { return key < otherKey }
+    return text.rawSpan.slice(range(of: one)).order(to: text.rawSpan.slice(range(of: other))) < 0
+  }
+
   /// Bytes of the wording of a record.
   func textLength(_ number: Int) -> Int { Int(notes[number].textLength) }
 
@@ -119,6 +127,20 @@ struct KnownLine: Sendable {
   /// The number of its format.
   var format: Int
   var host: Host.Key
+}
+
+extension RawSpan {
+  /// Less than zero when these bytes come before others in the order of ``Bytes``, zero when they are the same.
+  fileprivate func order(to other: RawSpan) -> Int {
+    let end = Swift.min(byteCount, other.byteCount)
+    var index = 0
+    while index + 8 <= end, uint64(index) == other.uint64(index) { index += 8 }
+    while index < end {
+      if byte(index) != other.byte(index) { return Int(byte(index)) - Int(other.byte(index)) }
+      index += 1
+    }
+    return byteCount - other.byteCount
+  }
 }
 
 extension Int {
