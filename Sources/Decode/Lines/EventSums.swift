@@ -65,7 +65,7 @@ package struct EventSums: Sendable {
     let hour = UInt64(bitPattern: time.hour)
     let key = UInt128(known.host.combined(with: known.key ^ hour)) << 64 | UInt128(address)
     if let number = places[key], shelf.notes[Int(number)].source == known.source {
-      guard shelf.notes[Int(number)].time < time.nanoseconds else { return false }
+      guard shelf.isFirst(Int(number), before: line, known, at: place) else { return false }
       shelf.add(1, to: Int(number))
       return true
     }

@@ -76,6 +76,16 @@ struct RecordShelf: Sendable {
     notes.append(note)
   }
 
+  /// Whether a record comes before a line of its kind and source by ``Event/precedes(_:_:)``.
+  func isFirst(_ number: Int, before line: RawSpan, _ known: KnownLine, at place: Provenance) -> Bool {
+    let (note, time) = (notes[number], known.frame.time)
+    guard note.time == time.timestamp.nanoseconds else { return note.time < time.timestamp.nanoseconds }
+    guard note.fractionDigits == time.fractionDigits else { return false }
+    guard note.sourcePort == known.sourcePort else { return (note.sourcePort ?? 0) < (known.sourcePort ?? 0) }
+    let order = text.rawSpan.slice(range(of: note)).order(to: line)
+    return order < 0 || order == 0 && note.provenance.ordinal <= place.ordinal
+  }
+
   /// Whether a record is older than another: by what they say, never by where they stand.
   func isOlder(_ left: Int, than right: Int) -> Bool {
     let (one, other) = (notes[left], notes[right])
