@@ -49,8 +49,8 @@ extension Deducer {
     guard crowd.roll.blocked > 0 else { return [] }
     return [
       Deduction(
-        "Of \(crowd.roll.blocked) of the \(crowd.roll.sources.count) sources of all crowds a defence says that it "
-          + "blocked them, which is not counted as turning away what is told here", .certain, [])
+        "A defence says that it blocked \(crowd.roll.blocked) of the \(crowd.roll.sources.count) sources of all crowds, "
+          + "which counts neither for severity nor as held", .certain, [])
     ]
   }
 
