@@ -77,6 +77,48 @@ struct CrowdLedgerTests {
     }
   }
 
+  /// Of one source: a record that says how often it was, or one and that it was repeated, and 20 others that are quiet.
+  private func repeated(_ count: Int, inBrackets: Bool) -> [String] {
+    let head = "Dec 27 07:20:20 marlin "
+    let message = "connect from 10.0.1.200 to dump(): request from unauthorized host"
+    let heavy =
+      inBrackets
+      ? [head + "rpcbind[9]: message repeated \(count) times: [ \(message)]"]
+      : [head + "rpcbind[9]: \(message)", head + "last message repeated \(count - 1) times"]
+    return refusals(0..<10) + heavy + refusals(10..<20)
+  }
+
+  @Test(
+    "a record that says how often it was counts as often", arguments: [true, false],
+    [(8, 0), (9, 9), (65, 65), (5000, 5000)])
+  func repetitions(_ inBrackets: Bool, _ heavy: (count: Int, apart: Int)) throws {
+    var limits = CrowdLimits()
+    limits.singly = 2
+    var intake = read(repeated(heavy.count, inBrackets: inBrackets), CrowdLedger(limits: limits))
+    // What came more than 64 times does not wait for the others.
+    #expect(intake.events.isEmpty == (heavy.count <= 64))
+    var ledger = try #require(intake.crowd)
+    ledger.finish(CrowdSettings(), into: &intake.events)
+    let apart = intake.events.filter { $0.crowd == nil }
+    #expect(apart.reduce(0) { $0 + $1.count } == heavy.apart)
+    #expect(apart.allSatisfy { $0.source.host == .address(IPAddress(v4: 0x0a00_01c8)) })
+    #expect(intake.events.reduce(0) { $0 + $1.count } == 20 + heavy.count)
+    #expect(intake.events.compactMap(\.crowd).map(\.roll.most) == [heavy.apart == 0 ? heavy.count : 1])
+  }
+
+  @Test("one Event tells of each kind and hour, in their order")
+  func hours() throws {
+    var limits = CrowdLimits()
+    limits.singly = 2
+    let lines = refusals(0..<5, at: 5) + refusals(0..<5, at: 3) + refusals(5..<9, "getport(nfs)", at: 3)
+    var intake = read(lines, CrowdLedger(limits: limits))
+    var ledger = try #require(intake.crowd)
+    ledger.finish(CrowdSettings(), into: &intake.events)
+    let told = intake.events.map { "\($0.time.description.prefix(13)) \($0.rpc?.procedureName.notation ?? "")" }
+    #expect(told == ["1999-12-27T03 dump", "1999-12-27T03 getport", "1999-12-27T05 dump"])
+    #expect(intake.events.map(\.count) == [5, 4, 5])
+  }
+
   @Test("visits are parted by the pause, and a source with more records is no crowd's")
   func visits() throws {
     var limits = CrowdLimits()
@@ -91,7 +133,7 @@ struct CrowdLedgerTests {
     #expect(intake.events.count { $0.crowd == nil && $0.source.host == .address(IPAddress(v4: 0x0a00_010a)) } == 9)
     #expect(intake.events.count { $0.crowd == nil } == 9)
     let crowds = intake.events.compactMap(\.crowd)
-    #expect(crowds.map(\.sourceCount).sorted() == [2, 5] && crowds.map(\.visitCount).sorted() == [2, 10])
+    #expect(crowds.map(\.sourceCount).sorted() == [2, 5, 5] && crowds.map(\.visitCount).sorted() == [2, 5, 5])
     #expect(Crowd.union(crowds)?.visitCount == 10 && Crowd.union(crowds)?.sourceCount == 5)
     #expect(crowds.first?.roll.most == 3)
     #expect(crowds.allSatisfy { $0.roll.sources.count == 5 })
@@ -145,6 +187,111 @@ struct CrowdLedgerTests {
     #expect(intake.events.count { $0.crowd == nil } >= 9)
   }
 
+  @Test("which cap was reached is said")
+  func whichCap() throws {
+    for (isText, words) in [(false, "more than 10 sources"), (true, "more than 2000 bytes")] {
+      var limits = CrowdLimits()
+      if isText { limits.text = 2000 } else { limits.sources = 10 }
+      let ledger = try #require(read(refusals(0..<100), CrowdLedger(limits: limits)).crowd)
+      let first = try #require(ledger.oddities.counts[.tableFull]?.first.text.notation)
+      #expect(first.hasPrefix(words), "\(first)")
+    }
+  }
+
+  @Test("what busy sources wrote makes no quiet one be forgotten")
+  func textOfTold() throws {
+    var limits = CrowdLimits()
+    (limits.singly, limits.many, limits.text) = (4, 9, 10_000)
+    // Ten records of each busy source, between those of the quiet.
+    var lines: [String] = []
+    for busy in 0..<60 {
+      for _ in 0..<10 { lines += refusals(100 + busy..<101 + busy) }
+      lines += refusals(busy / 3..<busy / 3 + 1)
+    }
+    #expect(lines.prefix(110).reduce(0) { $0 + $1.utf8.count } > limits.text)
+    var intake = read(lines, CrowdLedger(limits: limits))
+    var ledger = try #require(intake.crowd)
+    #expect(intake.events.count == 600 && ledger.oddities.isEmpty)
+    ledger.finish(CrowdSettings(), into: &intake.events)
+    let crowd = try #require(intake.events.compactMap(\.crowd).first)
+    #expect(crowd.sourceCount == 20 && crowd.forgotten == 0)
+    #expect(intake.events.reduce(0) { $0 + $1.count } == lines.count)
+  }
+
+  /// Any number of programs may be asked for, and any host named.
+  private var manyKinds: [String] {
+    (0..<400).map { number in
+      refusals(number..<number + 1, "getport(\(200_000 + number))")[0]
+        .replacing("marlin", with: number < 200 ? "marlin" : "host\(number)")
+    }
+  }
+
+  @Test("of more kinds than the cap records lose what makes them different, and wait as others do")
+  func kinds() throws {
+    var limits = CrowdLimits()
+    (limits.singly, limits.kinds) = (2, 8)
+    var intake = read(manyKinds, CrowdLedger(limits: limits))
+    #expect(intake.events.isEmpty)
+    var ledger = try #require(intake.crowd)
+    ledger.finish(CrowdSettings(), into: &intake.events)
+    #expect(intake.events.allSatisfy { $0.crowd != nil } && intake.events.reduce(0) { $0 + $1.count } == 400)
+    #expect(ledger.oddities.count(of: .tableFull) == 392)
+    // Four times the cap, and one kind that leaves all out.
+    #expect(Set(intake.events.map { "\($0.target.notation) \($0.rpc?.argument.notation ?? "")" }).count <= 33)
+    let folded = try #require(intake.events.first { $0.rpc?.argumentForm == nil && $0.target.host == .name("marlin") })
+    #expect(folded.count == 192 && folded.rpc?.procedureName == "getport" && folded.outcome == .refused)
+    #expect(folded.rpc?.argumentProgram == nil && folded.citation.text.notation.contains("getport(2000"))
+  }
+
+  @Test("kinds that are too many only together are folded when ledgers are put together")
+  func kindsOfSeveral() throws {
+    var limits = CrowdLimits()
+    (limits.singly, limits.kinds) = (2, 300)
+    var events: [Event] = []
+    var ledger = try #require(read(Array(manyKinds.prefix(250)), CrowdLedger(limits: limits)).crowd)
+    let other = try #require(read(Array(manyKinds.dropFirst(250)), CrowdLedger(limits: limits)).crowd)
+    #expect(ledger.oddities.isEmpty && other.oddities.isEmpty)
+    ledger.merge(other, into: &events)
+    #expect(events.isEmpty && ledger.oddities.count(of: .tableFull) == 100)
+    ledger.finish(CrowdSettings(), into: &events)
+    #expect(events.reduce(0) { $0 + $1.count } == 400 && events.allSatisfy { $0.crowd != nil })
+  }
+
+  @Test("of those who were there before failures the nearest stand apart, so many of each and of all")
+  func manyFailures() throws {
+    for (failures, expected) in [(1, 16), (3, 48), (60, 100)] {
+      var limits = CrowdLimits()
+      limits.singly = 100
+      let lines = (0..<18_000).map(visit)
+      var intake = read(lines.shuffled(), CrowdLedger(limits: limits))
+      var ledger = try #require(intake.crowd)
+      let start = try #require(Day(year: 1999, month: 12, day: 27)?.start).nanoseconds + 7 * 3_600_000_000_000
+      var settings = CrowdSettings()
+      settings.failures[.name("marlin")] = (1...failures).map { start + Int64($0) * 29_000_000_000 }
+      ledger.finish(settings, into: &intake.events)
+      let apart = intake.events.filter { $0.crowd == nil }
+      #expect(apart.count == expected)
+      #expect(intake.events.reduce(0) { $0 + $1.count } == 18_000)
+      // The nearest: within the last four seconds before a failure.
+      let moments = settings.failures[.name("marlin")] ?? []
+      for event in apart {
+        let gaps: [Int64] = moments.map { $0 - event.time.timestamp.nanoseconds }
+        #expect((gaps.filter { $0 >= 0 }.min() ?? .max) <= 3_000_000_000)
+      }
+      guard failures == 1 else { continue }
+      let nearest = Set((135..<150).map { IPAddress(v4: 0x0a00_0101 + UInt32($0)) })
+      #expect(nearest.isSubset(of: Set(apart.compactMap(\.source.host.address))))
+    }
+  }
+
+  /// Five a second for an hour, each of another source.
+  private func visit(_ number: Int) -> String {
+    let (minute, second) = (number / 300, number / 5 % 60)
+    let time = "07:\(minute / 10)\(minute % 10):\(second / 10)\(second % 10)"
+    let source = "10.\(number / 250).1.\(number % 250 + 1)"
+    return "Dec 27 \(time) marlin rpcbind: refused connect from \(source) to dump()"
+  }
+
   @Test("two ledgers put together are one of all records, whatever the order")
   func merges() throws {
     var limits = CrowdLimits()
@@ -166,6 +313,30 @@ struct CrowdLedgerTests {
           }))
     }
     #expect(found.allSatisfy { $0 == found[0] } && found[0].count == 3)
+  }
+
+  /// Many lines of one second, whose first is told by their wording: as each read by itself.
+  @Test("logins of one moment come to the same in any order", arguments: [UInt64](1...5))
+  func loginsOfAMoment(_ seed: UInt64) {
+    var chance = Chance(state: seed)
+    let lines = (0..<60).map { number in
+      "Dec 27 01:10:0\(number % 2) marlin sshd[\(number % 5)]: Failed password for root from 10.0.0.\(number % 2 + 1) "
+        + "port \([4000, 40, 40_000, 5][Int.random(in: 0..<4, using: &chance)]) ssh2"
+    }.shuffled(using: &chance)
+    var single = EventSums()
+    for line in lines { single.merge(read([line], nil).sums) }
+    func told(_ sums: EventSums) -> [[String]] { sums.summed().map { facts($0).dropLast() + [] } }
+    #expect(told(read(lines, nil).sums) == told(single))
+    #expect(read(lines, nil).sums.summed().map(\.count) == [30, 30])
+  }
+
+  /// Numbers that look random and are the same in every run.
+  private struct Chance: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state ^ state >> 33
+    }
   }
 
   /// The first line of a kind is read as an Event, and the others are not.

@@ -20,6 +20,17 @@ struct TimeTests {
     }
   }
 
+  @Test func hoursAreTheDaysTwentyFourParts() {
+    var dice = Dice(8)
+    for _ in 0..<2000 {
+      let moment = Timestamp(nanoseconds: Int64.random(in: .min ... .max, using: &dice))
+      let intoDay = EventTime(moment, fractionDigits: 9).timeOfDay
+      #expect(moment.hour == Int64(moment.day.number) * 24 + intoDay / 3_600_000_000_000, "\(moment.nanoseconds)")
+    }
+    #expect([-1, 0, 3_599_999_999_999, 3_600_000_000_000].map { Timestamp(nanoseconds: $0).hour } == [-1, 0, 0, 1])
+    #expect(Timestamp(nanoseconds: -3_600_000_000_000).hour == -1)
+  }
+
   @Test func everyMonthIsAsLongAsTheNextIsFar() throws {
     for year in [1900, 1999, 2000, 2001, 2004, 2100] {
       for month in 1...12 {

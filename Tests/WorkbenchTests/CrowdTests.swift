@@ -202,6 +202,8 @@ struct CrowdTests {
     #expect(busy?.incident.eventCount == 10)
     let allowed = analysis.incidents.filter { $0.incident.source.notation == "10.9.9.2" }
     #expect(allowed.map(\.incident.outcome).sorted() == [.allowed, .refused])
+    let rolls = analysis.incidents.compactMap(\.incident.crowd?.roll)
+    #expect(!rolls.isEmpty && rolls.allSatisfy { !$0.sources.contains { $0.description.hasPrefix("10.9.9.") } })
     for judged in analysis.incidents where judged.incident.crowd != nil {
       #expect(!(judged.incident.crowd?.firstSources.contains { $0.notation.hasPrefix("10.9.9.") } ?? true))
       let words = try #require(judged.incident.crowd?.words)
@@ -216,6 +218,104 @@ struct CrowdTests {
     // The crash of a host and what a crowd did there are two things.
     let crash = analysis.incidents.first { $0.incident.outcome == .crashed }
     #expect(crash?.incident.crowd == nil && crash?.incident.events.count == 1)
+  }
+
+  @Test("how wide the windows are changes no number and no incident")
+  func anyWidth() async throws {
+    var reports: [JSON] = []
+    for width in WindowWidth.allCases {
+      reports.append(try await analysis([log(8)], singly: 10, window: width).json())
+    }
+    #expect(reports[0]["counters"] != .null && reports.allSatisfy { $0["counters"] == reports[0]["counters"] })
+    for report in reports {
+      let difference = report["incidents"].withoutPlaces.difference(from: reports[0]["incidents"].withoutPlaces)
+      #expect(difference == nil)
+    }
+  }
+
+  @Test("who is in one record many times is told by himself, and rules that count by source find him")
+  func repeatedRecords() async throws {
+    let scratch = try Scratch()
+    let rules = try scratch.write(
+      """
+      title: Dump
+      id: dump
+      detection:
+        call: {event.action: rpc-call, rpc.procedure: dump}
+        condition: call
+      ---
+      title: Many dumps
+      id: many-dumps
+      level: high
+      correlation:
+        type: event_count
+        rules: [dump]
+        group-by: [source.address]
+        timespan: 1h
+        condition: {gte: 100}
+      """, "counting.yaml")
+    // More than are told singly.
+    var lines = (0..<1100).map { refusal($0, "10.7.\($0 / 200).\($0 % 200 + 1)", "dump()") }
+    lines.append(
+      stamp(1200) + "marlin rpcbind: message repeated 5000 times: [ refused connect from 10.9.9.3 to dump()]")
+    lines.append(refusal(1300, "10.9.9.4", "dump()"))
+    lines.append(stamp(1301) + "marlin last message repeated 999 times")
+    let log = try scratch.write(lines.joined(separator: "\n") + "\n", "log")
+    let report = try await Program.analyze(log, "--format", "json", "--rules", rules).json()
+    let counts = report["incidents"].items.map {
+      "\($0["source"]["address"].text ?? "") \($0["event_count"].number ?? 0)"
+    }
+    #expect(Set(counts) == [" 1100.0", "10.9.9.3 5000.0", "10.9.9.4 1000.0"], "\(counts)")
+    let found = report["incidents"].items.filter { incident in
+      incident["findings"].items.contains { $0["title"].text == "Many dumps" }
+    }
+    #expect(Set(found.compactMap { $0["source"]["address"].text }) == ["10.9.9.3", "10.9.9.4"])
+  }
+
+  @Test("that a defence blocked each source of a flood sets none apart, and is counted")
+  func blocked() async throws {
+    let lines = (0..<60).flatMap { number in
+      let (head, address) = (stamp(number * 20) + "marlin portsentry[77]: attackalert: ", "10.7.0.\(number + 1)")
+      let probe = head + "SYN/Normal scan from host: \(address)/\(address) to TCP port: 111"
+      let response = head + "Host \(address) has been blocked via dropped route using command: \"route\""
+      return number < 40 ? [probe, response] : [probe]
+    }
+    let analysis = try await analysis([lines], singly: 10)
+    let incident = try #require(analysis.incidents.first?.incident)
+    #expect(analysis.incidents.count == 1 && incident.crowd?.sourceCount == 60 && incident.eventCount == 60)
+    #expect(analysis.events.count { $0.action == .response } == 40)
+    #expect(incident.crowd?.roll.blocked == 40)
+    #expect(incident.deductions.contains { $0.text.contains("blocked 40 of the 60 sources") })
+  }
+
+  /// A firewall logs by address what daemons log by name.
+  @Test("a service's failure is joined to who was there, by any name of its host", arguments: [true, false])
+  func failureByName(_ isConfigured: Bool) async throws {
+    let lines = (0..<60).map { number in
+      stamp(number * 20) + "gate kernel: IN=eth0 OUT= SRC=10.7.0.\(number + 1) DST=192.0.2.1 LEN=60 TOS=0x00 PREC=0x00 "
+        + "TTL=49 ID=5 DF PROTO=TCP SPT=40123 DPT=111 WINDOW=1024 RES=0x00 SYN URGP=0"
+    }
+    let crash = stamp(605) + "marlin inetd[77]: /usr/sbin/rpc.ttdbserverd[78]: exit signal 11"
+    let configuration = isConfigured ? "hosts:\n  - {name: marlin, addresses: [192.0.2.1]}\n" : nil
+    let analysis = try await analysis([lines + [crash]], singly: 10, configuration: configuration)
+    // Of 600 and 580 s: the crash was at 605.
+    let apart = Set(analysis.incidents.map(\.incident.source.notation)).filter { $0.hasPrefix("10.7.0.") }
+    #expect(apart == (isConfigured ? ["10.7.0.30", "10.7.0.31"] : []))
+    #expect(analysis.incidents.contains { $0.incident.crowd?.sourceCount == 60 - apart.count })
+  }
+
+  @Test("a service that fails again and again makes no crowd into incidents")
+  func manyFailures() async throws {
+    var lines: [String] = []
+    for second in stride(from: 0, to: 6000, by: 2) {
+      lines.append(refusal(second, "10.\(second / 400).7.\(second % 400 / 2 + 1)", "dump()"))
+      guard second % 28 == 0 else { continue }
+      lines.append(stamp(second + 1) + "marlin inetd[77]: /usr/sbin/rpc.ttdbserverd[78]: exit signal 11")
+    }
+    let analysis = try await analysis([lines], singly: 50)
+    let apart = analysis.incidents.filter { $0.incident.crowd == nil && $0.incident.source != .unknown }
+    #expect(apart.count == 50)
+    #expect(analysis.incidents.compactMap(\.incident.crowd?.sourceCount) == [2950])
   }
 
   @Test("a source that a trace tells too is told by itself, and both views are paired")
