@@ -206,6 +206,7 @@ package struct Analyst: Sendable {
     var decoding = options.decoding
     decoding.overlap = configuration.overlap
     decoding.probes.own = configuration.directory.ownNetworks
+    decoding.probes.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
     var merge = await FrameMerge.run(
       captures: captures, packets: intake.packets, threads: options.threads, settings: decoding,
       progress: progress)
