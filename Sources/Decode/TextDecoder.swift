@@ -7,20 +7,20 @@ package import Evidence
 /// long as the result is a record or the start of one.
 package struct TextDecoder {
   package let input: InputID
-  private let zone: ZoneTable
-  private var lines: LogLineReader
+  let zone: ZoneTable
+  var lines: LogLineReader
   private var reports: ReportReader
-  private var pending: Pending?
-  private var lastRecords = LastRecords()
-  private var table = ZeekTable()
-  private var nmap = NmapXML()
-  private var export = JournalExport()
+  var pending: Pending?
+  var lastRecords = LastRecords()
+  var table = ZeekTable()
+  var nmap = NmapXML()
+  var export = JournalExport()
   /// What other sensors tell of tries at ports, of which one flood can make any number.
-  private var probes: EventSums
+  var probes: EventSums
   private let probeCap: Int
 
   /// A record is never joined from more lines than this.
-  private static let joinCap = 8
+  static let joinCap = 8
   /// Probes of an input that other sensors recorded: more than the scan of a network of 65,536 addresses. Of more the
   /// oldest go.
   package static let sensorProbeCap = 65_536
@@ -47,7 +47,7 @@ package struct TextDecoder {
   package var calendar: StampCalendar { lines.syslog.calendar }
 
   /// A record that may go on in the next line.
-  private struct Pending {
+  struct Pending {
     enum Kind {
       case syslog(LogLineReader.Partial)
       /// A whole log record, which a longer wording would go on with: `connect from A to set(nfs)` is allowed, unless
@@ -139,130 +139,6 @@ package struct TextDecoder {
     reports.push(line, place, into: &intake)
   }
 
-  // MARK: Records that are no lines of syslog
-
-  /// Whether the next line goes on with what more than one line makes: it may be no line of a log, whatever it looks like.
-  private var isInRecord: Bool { export.isOpen || table.isOpen || nmap.isOpen }
-
-  /// A look at the first byte, which settles it for nearly every line.
-  private func beginsStructured(_ line: RawSpan) -> Bool {
-    if isInRecord { return true }
-    guard line.byteCount > 0 else { return false }
-    switch line.byte(0) {
-    case 0x7b, 0x23, 0x5f: return true
-    case 0x3c: return NmapXML.begins(line)
-    case 0x74, 0x6e: return AuditRecord.begins(line)
-    default: return false
-    }
-  }
-
-  /// An entry of the journal, or a record of another sensor; false when the line is neither.
-  private mutating func readStructured(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
-    if nmap.isOpen || NmapXML.begins(line), nmap.push(line, place, into: &intake) {
-      intake.tally.note(.nmap)
-      intake.tally.understood += 1
-      return true
-    }
-    if export.isOpen || JournalExport.begins(line) {
-      switch export.push(line, offset: place.offset) {
-      case .entry(let entry): read(entry, place, into: &intake)
-      case .more: break
-      case .none: return false
-      }
-      return true
-    }
-    guard line.byteCount > 0 else { return false }
-    if line.byte(0) == 0x23 {
-      guard table.head(line) else { return false }
-      intake.tally.note(.sensor)
-      intake.tally.unconcerned += 1
-      return true
-    }
-    if AuditRecord.begins(line) { return readAudit(line, place, into: &intake) }
-    let citation = Citation(place, text: Bytes(line))
-    var syslog = lines.syslog
-    let time: (Bytes) -> EventTime? = { syslog.time($0) }
-    if let row = table.row(line) {
-      guard let reading = row.read(citation: citation, time: time) else { return false }
-      take(reading, citation, into: &intake)
-      return true
-    }
-    guard line.byte(0) == 0x7b else { return false }
-    guard let record = JSONRecord(line) else {
-      guard TextDecoder.namesSensor(line) else { return false }
-      intake.tally.note(.sensor)
-      odd(.recordIncomplete, citation, into: &intake)
-      return true
-    }
-    if let entry = JournalEntry(record) {
-      read(entry, place, into: &intake)
-      return true
-    }
-    let zeek = ZeekRecord(path: record.text("_path")) { record.digits($0) }
-    guard
-      let reading = SuricataRecord.read(record, citation: citation, time: time)
-        ?? zeek.read(citation: citation, time: time)
-    else { return false }
-    take(reading, citation, into: &intake)
-    return true
-  }
-
-  /// A record of auditd's own log, read as the line that auditd sends to syslog.
-  private mutating func readAudit(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
-    guard let (text, frame) = AuditRecord.line(line) else { return false }
-    let citation = Citation(place, text: Bytes(line))
-    let result = lines.read(text.rawSpan, frame, citation: citation)
-    intake.tally.note(.audit)
-    intake.tally.hostRecords += 1
-    count(frame.time, hasYear: true, into: &intake)
-    note(result, text.rawSpan, frame, citation, into: &intake)
-    return true
-  }
-
-  /// Whether a line that is no whole object looks like the start of a record that would be read.
-  private static func namesSensor(_ line: RawSpan) -> Bool {
-    ["\"event_type\":", "\"__REALTIME_TIMESTAMP\"", "\"id.orig_h\":"].contains {
-      line.firstIndex(of: Array($0.utf8)) != nil
-    }
-  }
-
-  private mutating func take(_ reading: SensorReading, _ citation: Citation, into intake: inout Intake) {
-    intake.tally.note(.sensor)
-    switch reading {
-    case .event(let event):
-      count(event.time, hasYear: true, into: &intake)
-      if event.action == .probe { probes.add(event, by: .moment) } else { intake.events.append(event) }
-      intake.tally.understood += 1
-    case .sum(let event, let period):
-      count(event.time, hasYear: true, into: &intake)
-      intake.sums.add(event, by: period)
-      intake.tally.understood += 1
-    case .unconcerned(let time):
-      if let time { count(time, hasYear: true, into: &intake) }
-      intake.tally.unconcerned += 1
-    case .odd: odd(.stampInvalid, citation, into: &intake)
-    }
-  }
-
-  /// An entry of the journal is read as the line of syslog that it would be; it is never joined with others.
-  private mutating func read(_ entry: JournalEntry, _ place: Provenance, into intake: inout Intake) {
-    intake.tally.note(.journal)
-    intake.tally.hostRecords += 1
-    guard let (text, frame) = entry.line() else {
-      // Entries without a message are kernel's and journald's own.
-      if entry.message == nil {
-        intake.tally.unconcerned += 1
-      } else {
-        odd(.stampInvalid, Citation(place, text: entry.message ?? ""), into: &intake)
-      }
-      return
-    }
-    let citation = Citation(place, text: Bytes(text))
-    let result = lines.read(text.rawSpan, frame, citation: citation)
-    count(frame.time, hasYear: true, into: &intake)
-    note(result, text.rawSpan, frame, citation, into: &intake)
-  }
-
   /// Whether a line that begins with a date and a time, as rsyslog's may, is one of tcpdump's (`-tttt`): what follows tells.
   private func isDatedPacket(_ line: RawSpan) -> Bool {
     guard let start = TraceLine.stampStart(line), line.byte(start + 4) == 0x2d,
@@ -277,7 +153,7 @@ package struct TextDecoder {
   private static let family = Array(" IP".utf8)
 
   /// Counts what a log line gave; false when it is no log line after all.
-  private mutating func take(
+  mutating func take(
     _ result: LogLineReader.Result, _ line: RawSpan, _ start: Int, _ place: Provenance, into intake: inout Intake
   ) -> Bool {
     switch result {
@@ -315,7 +191,7 @@ package struct TextDecoder {
   }
 
   /// Takes in what a whole line gave.
-  private mutating func note(
+  mutating func note(
     _ result: LogLineReader.Result, _ line: RawSpan, _ frame: SyslogFrame?, _ citation: @autoclosure () -> Citation,
     into intake: inout Intake
   ) {
@@ -364,13 +240,13 @@ package struct TextDecoder {
     intake.sums.add(event, by: .day)
   }
 
-  private func count(_ time: EventTime, lines lineCount: Int = 1, into intake: inout Intake) {
+  func count(_ time: EventTime, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.hostRecords += lineCount
     intake.tally.note(.syslog)
     count(time, hasYear: lines.syslog.hasYear, lines: lineCount, into: &intake)
   }
 
-  private func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
+  func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.note(time)
     if hasYear {
       if intake.tally.newestWithYear.map({ $0 < time }) ?? true { intake.tally.newestWithYear = time }
@@ -379,7 +255,7 @@ package struct TextDecoder {
     }
   }
 
-  private func odd(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, into intake: inout Intake) {
+  func odd(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, into intake: inout Intake) {
     intake.tally.odd += 1
     intake.oddities.note(kind, citation())
   }
@@ -436,232 +312,9 @@ package struct TextDecoder {
     case .note(let number, let era): intake.crowd?.event(at: number, era: era)
     }
   }
-
-  // MARK: Going on with a record
-
-  /// Joins a line to the pending record, if that gives a record or the start of one.
-  private mutating func extend(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) -> Bool {
-    guard var record = pending, record.lineCount < TextDecoder.joinCap || !record.hex.isEmpty else { return false }
-    let content = trimmed(line)
-    guard content.byteCount > 0, SyslogReader.stampStart(line) == nil, TraceLine.stampStart(line) == nil else {
-      return false
-    }
-    record.provenance.extend(to: place)
-    record.lineCount += 1
-    if case .trace(.some(let trace)) = record.kind, let hex = HexLine.bytes(content) {
-      guard record.hex.count < 65_536 else { return false }
-      record.hex += hex
-      record.kind = .trace(trace)
-      pending = record
-      return true
-    }
-    guard record.hex.isEmpty else { return false }
-    if case .whole(let whole) = record.kind { return extend(whole, of: record, by: content, into: &intake) }
-    var other: (TraceLine, [UInt8])?
-    var cut: (LogLineReader.Partial, [UInt8])?
-    for text in TextDecoder.joins(record.text, content) {
-      let citation = Citation(record.provenance, text: Bytes(text))
-      switch record.kind {
-      case .syslog:
-        switch lines.read(text.rawSpan, at: record.stamp, citation: citation) {
-        case .event(let event, let format, let host, let mayGoOn):
-          let found = LogLineReader.Whole(event: event, format: format, host: host)
-          // With the blank, a word that was cut may still be a record, of a wider wording.
-          let longer = mayGoOn ? joined(record, content, before: format) : nil
-          guard mayGoOn, longer == nil else {
-            pending = nil
-            return take(longer?.whole ?? found, longer?.text ?? text, record, into: &intake)
-          }
-          record.kind = .whole(found)
-        case .prefix(let partial):
-          // The other way to join may give the whole record.
-          cut = cut ?? (partial, text)
-          continue
-        default: continue
-        }
-      case .trace(let known):
-        if known?.isClosed == true { return false }
-        let span = text.rawSpan
-        switch TraceLine.read(span.slice(record.stamp..<span.byteCount), zone: zone, citation: citation) {
-        case .packet(let trace) where trace.isOther && known == nil:
-          // With a blank in it a keyword is none: the other way to join may know it.
-          if other == nil { other = (trace, text) }
-          continue
-        case .packet(let trace): record.kind = .trace(trace)
-        case .prefix: record.kind = .trace(nil)
-        case .none: continue
-        }
-      case .whole: continue
-      }
-      record.text = text
-      pending = record
-      return true
-    }
-    if let cut {
-      (record.kind, record.text) = (.syslog(cut.0), cut.1)
-    } else if let other {
-      (record.kind, record.text) = (.trace(other.0), other.1)
-    } else {
-      return false
-    }
-    pending = record
-    return true
-  }
-
-  /// A whole record grows only into a longer wording: the prose behind a log is no part of it.
-  private mutating func extend(
-    _ whole: LogLineReader.Whole, of record: Pending, by content: RawSpan, into intake: inout Intake
-  ) -> Bool {
-    guard let longer = joined(record, content, before: whole.format) else { return false }
-    pending = nil
-    return take(longer.whole, longer.text, record, into: &intake)
-  }
-
-  /// The record that the joined lines give by a format that stands before another.
-  private mutating func joined(
-    _ record: Pending, _ content: RawSpan, before limit: Int
-  ) -> (whole: LogLineReader.Whole, text: [UInt8])? {
-    for text in TextDecoder.joins(record.text, content) {
-      let citation = Citation(record.provenance, text: Bytes(text))
-      if case .event(let event, let format, let host, _) = lines.read(
-        text.rawSpan, at: record.stamp, citation: citation), format < limit
-      {
-        return (LogLineReader.Whole(event: event, format: format, host: host), text)
-      }
-    }
-    return nil
-  }
-
-  /// Counts a record of joined lines, which is not looked at again.
-  private mutating func take(
-    _ whole: LogLineReader.Whole, _ text: [UInt8], _ record: Pending, into intake: inout Intake
-  ) -> Bool {
-    take(
-      .event(whole.event, format: whole.format, host: whole.host, mayGoOn: false), text.rawSpan, record.stamp,
-      record.provenance, into: &intake)
-  }
-
-  /// The ways in which a wrapped line may go on: with the blank that the mailer took, or without one. Between two digits
-  /// a blank is the rarer case.
-  private static func joins(_ text: [UInt8], _ line: RawSpan) -> [[UInt8]] {
-    var start = text
-    while let last = start.last, last.isBlank { start.removeLast() }
-    let rest = Bytes(line).array
-    let glued = start + rest
-    let spaced = start + [0x20] + rest
-    let isNumber = (start.last?.isDigit ?? false) && (rest.first?.isDigit ?? false)
-    return isNumber ? [glued, spaced] : [spaced, glued]
-  }
-
-  @_lifetime(copy line)
-  private func trimmed(_ line: RawSpan) -> RawSpan {
-    var start = 0
-    var end = line.byteCount
-    while start < end, line.byte(start).isBlank { start += 1 }
-    while end > start, line.byte(end - 1).isBlank { end -= 1 }
-    return line.slice(start..<end)
-  }
-
-  // MARK: Ending a record
-
-  private mutating func flush(into intake: inout Intake) {
-    guard let record = pending else { return }
-    pending = nil
-    switch record.kind {
-    case .syslog(let partial): finish(partial, record, into: &intake)
-    case .whole(let whole): _ = take(whole, record.text, record, into: &intake)
-    case .trace(let trace): finish(trace, record, into: &intake)
-    }
-  }
-
-  /// A log record that ended in the middle of its wording.
-  private mutating func finish(_ partial: LogLineReader.Partial, _ record: Pending, into intake: inout Intake) {
-    count(partial.time, into: &intake)
-    let host = partial.host.isEmpty ? Host.unknown : HostText.host(partial.host.array.rawSpan)
-    lastRecords.note(Host.Key(partial.host.array.rawSpan), event: nil)
-    let tag = partial.tag.array
-    guard lines.library.tag(tag.rawSpan, 0..<tag.count)?.isExclusive == true else {
-      intake.tally.unconcerned += 1
-      return
-    }
-    intake.events.append(
-      Event(
-        time: partial.time, view: .host, action: .incomplete, outcome: .unknown,
-        source: Endpoint(host: partial.source), target: Endpoint(host: host),
-        observer: partial.tag, detail: partial.message, citation: record.citation))
-    odd(.recordIncomplete, record.citation, into: &intake)
-  }
-
-  private mutating func finish(_ trace: TraceLine?, _ record: Pending, into intake: inout Intake) {
-    guard var packet = trace?.packet else {
-      if TraceLine.namesEnds(record.text.rawSpan) {
-        odd(.traceUnreadable, record.citation, into: &intake)
-      } else {
-        // A time of day with a fraction, and no packet: other text has that too.
-        intake.tally.note(.prose)
-        intake.tally.unconcerned += 1
-      }
-      return
-    }
-    packet.citation = record.citation
-    intake.tally.note(.traceText)
-    intake.tally.packets += 1
-    intake.tally.note(packet.time)
-    if packet.time.isDated, intake.tally.newestWithYear.map({ $0 < packet.time }) ?? true {
-      intake.tally.newestWithYear = packet.time
-    }
-    if trace?.isOther == true {
-      intake.tally.unconcerned += 1
-      return
-    }
-    if !record.hex.isEmpty, let checked = HexDump.check(record.hex.rawSpan, against: packet) {
-      packet = checked
-      if let check = packet.hexCheck, check.disagrees { intake.oddities.note(.hexDisagrees, packet.citation) }
-    }
-    intake.packets.append(packet)
-    intake.tally.understood += 1
-  }
 }
 
 extension HexCheck {
   /// Whether text and hexadecimal name different ends.
   package var disagrees: Bool { textSource != .address(hexSource) || textTarget != .address(hexTarget) }
-}
-
-extension Provenance {
-  /// Grows the record by the lines of another place behind it.
-  fileprivate mutating func extend(to other: Provenance) {
-    guard case .lines(let first, _) = place, case .lines(_, let last) = other.place else { return }
-    place = .lines(first: first, last: last)
-    length = other.offset + other.length - offset
-  }
-}
-
-/// A line of a hexadecimal dump: `4500 003c 10ba` of 1999, `0x0000:  4500 003c  E..<` of today.
-enum HexLine {
-  static func bytes(_ line: RawSpan) -> [UInt8]? {
-    var index = 0
-    if line.hasBytes([0x30, 0x78], at: 0) {
-      guard let colon = line.firstIndex(of: 0x3a), colon <= 8 else { return nil }
-      index = colon + 1
-      while index < line.byteCount, line.byte(index).isBlank { index += 1 }
-    }
-    var bytes: [UInt8] = []
-    while index < line.byteCount, bytes.count < 16 {
-      var digits = 0
-      while digits < 4, index + 1 < line.byteCount, let high = line.byte(index).hexDigit,
-        let low = line.byte(index + 1).hexDigit
-      {
-        bytes.append(high << 4 | low)
-        digits += 2
-        index += 2
-      }
-      guard digits > 0 else { return nil }
-      guard index == line.byteCount || line.byte(index).isBlank else { return nil }
-      let isGap = index + 1 < line.byteCount && line.byte(index + 1).isBlank
-      if isGap { break }
-      index += 1
-    }
-    return bytes.count >= 2 ? bytes : nil
-  }
 }

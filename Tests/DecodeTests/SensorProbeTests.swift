@@ -102,7 +102,7 @@ struct SensorProbeTests {
       decoder.push(Array(line.utf8).rawSpan, number: number + 1, offset: 0, into: &intake)
     }
     var screened = ScreenedLines()
-    screened.stretches = [ScreenedLines.Stretch(start: 0, end: log.utf8.count, lines: 1, hostsEnd: 0)]
+    screened.stretches = [ScreenedLines.Stretch(start: 0, end: log.utf8.count, lines: 1, last: 0, hostsEnd: 0)]
     #expect(decoder.pass(0, of: screened, in: Array(log.utf8).rawSpan, into: &intake))
     #expect(intake.tally.records == 5)
   }
