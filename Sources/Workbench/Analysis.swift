@@ -287,7 +287,9 @@ package struct Analyst: Sendable {
       switch events[index].source.host {
       // What a defence did is no deed of the source's.
       case .address(let address) where events[index].action == .response:
-        if events[index].outcome == .blocked { settings.blocked.insert(address) }
+        guard events[index].outcome == .blocked, events[index].time.isDated else { break }
+        settings.blocked[address, default: []].append(
+          (directory.resolved(events[index].target.host), events[index].time.timestamp.nanoseconds))
       case _ where events[index].action == .response: break
       case .address(let address) where events[index].action == .authentication: settings.known.insert(address)
       case .address(let address): settings.apart.insert(address)
@@ -295,6 +297,7 @@ package struct Analyst: Sendable {
       case .local, .unknown: break
       }
     }
+    settings.needsHours = options.window == .hour
     for host in settings.failures.keys { settings.failures[host]?.sort() }
     let rules = knowledge.rules
     let (limits, pause) = (crowd.limits, settings.pause)

@@ -119,6 +119,24 @@ struct CrowdLedgerTests {
     #expect(intake.events.map(\.count) == [5, 4, 5])
   }
 
+  @Test("where sums by the hour are too many they are by the day, unless hours are asked for", arguments: [true, false])
+  func days(needsHours: Bool) throws {
+    var limits = CrowdLimits()
+    limits.singly = 2
+    limits.hourly = 2
+    let lines = refusals(0..<5, at: 5) + refusals(0..<5, at: 3) + refusals(5..<9, "getport(nfs)", at: 3)
+    var intake = read(lines, CrowdLedger(limits: limits))
+    var ledger = try #require(intake.crowd)
+    var settings = CrowdSettings()
+    settings.needsHours = needsHours
+    ledger.finish(settings, into: &intake.events)
+    let told = intake.events.map { "\($0.time.description.prefix(13)) \($0.rpc?.procedureName.notation ?? "")" }
+    let hours = ["1999-12-27T03 dump", "1999-12-27T03 getport", "1999-12-27T05 dump"]
+    #expect(told == (needsHours ? hours : Array(hours.prefix(2))))
+    #expect(intake.events.map(\.count) == (needsHours ? [5, 4, 5] : [10, 4]))
+    #expect(intake.events.compactMap(\.crowd).map(\.visitCount) == (needsHours ? [5, 4, 5] : [10, 4]))
+  }
+
   @Test("visits are parted by the pause, and a source with more records is no crowd's")
   func visits() throws {
     var limits = CrowdLimits()

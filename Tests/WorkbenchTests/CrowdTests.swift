@@ -272,7 +272,7 @@ struct CrowdTests {
     #expect(Set(found.compactMap { $0["source"]["address"].text }) == ["10.9.9.3", "10.9.9.4"])
   }
 
-  @Test("that a defence blocked each source of a flood sets none apart, and is counted")
+  @Test("that a defence blocked sources of a flood sets none apart, and their probes are held as if told one by one")
   func blocked() async throws {
     let lines = (0..<60).flatMap { number in
       let (head, address) = (stamp(number * 20) + "marlin portsentry[77]: attackalert: ", "10.7.0.\(number + 1)")
@@ -280,12 +280,24 @@ struct CrowdTests {
       let response = head + "Host \(address) has been blocked via dropped route using command: \"route\""
       return number < 40 ? [probe, response] : [probe]
     }
-    let analysis = try await analysis([lines], singly: 10)
-    let incident = try #require(analysis.incidents.first?.incident)
-    #expect(analysis.incidents.count == 1 && incident.crowd?.sourceCount == 60 && incident.eventCount == 60)
-    #expect(analysis.events.count { $0.action == .response } == 40)
-    #expect(incident.crowd?.roll.blocked == 40)
-    #expect(incident.deductions.contains { $0.text.contains("blocked 40 of the 60 sources") })
+    // What another host blocked, or long before, holds nothing here.
+    let others = [
+      stamp(1001) + "zappa portsentry[77]: attackalert: Host 10.7.0.51 has been blocked via dropped route using command: x",
+      "Dec 26 01:00:00 marlin portsentry[77]: attackalert: Host 10.7.0.52 has been blocked via dropped route using command: x",
+    ]
+    let crowded = try await analysis([lines + others], singly: 10)
+    #expect(crowded.events.count { $0.action == .response } == 42)
+    let incidents = crowded.incidents.map(\.incident).filter { $0.crowd != nil }
+    #expect(incidents.count == 2 && incidents.count == crowded.incidents.count)
+    let blocked = try #require(incidents.first { $0.outcome == .blocked })
+    #expect(blocked.crowd?.sourceCount == 40 && blocked.eventCount == 40 && blocked.crowd?.roll.blocked == 42)
+    #expect(blocked.deductions.contains { $0.text.contains("blocked 42 of the 60 sources") })
+    #expect(incidents.first { $0.outcome == .unknown }?.crowd?.sourceCount == 20)
+    let singly = try await analysis([lines + others], singly: .max)
+    let (one, other) = (crowded.incidents.map(\.incident), singly.incidents.map(\.incident))
+    #expect(one.heldDepth == other.heldDepth && one.depth == other.depth && one.heldDepth == 40)
+    let severities = Set(singly.incidents.filter { $0.incident.outcome == .blocked }.map(\.severity.score))
+    #expect(severities == Set(crowded.incidents.filter { $0.incident.outcome == .blocked }.map(\.severity.score)))
   }
 
   /// A firewall logs by address what daemons log by name.

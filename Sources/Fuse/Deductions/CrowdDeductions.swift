@@ -8,7 +8,7 @@ extension Deducer {
         "No record tells that one of these sources got anything, so they are told together. In the whole evidence no "
           + "\(crowd.forgotten > 0 ? "known source" : "source") that is told so left more than "
           + "\(counted(crowd.roll.most, "record", "records")), logins and what defences did aside. Sources with "
-          + "others are told by themselves. Of each kind of record, host and hour the first is cited",
+          + "others are told by themselves. Of each kind of record, host and span of time the first is cited",
         .certain, cite(events))
     ] + forgeable()
   }
@@ -50,7 +50,7 @@ extension Deducer {
     return [
       Deduction(
         "A defence says that it blocked \(crowd.roll.blocked) of the \(crowd.roll.sources.count) sources of all crowds, "
-          + "which counts neither for severity nor as held", .certain, [])
+          + "and a probe that its own host answered so is told as blocked", .certain, [])
     ]
   }
 

@@ -4,7 +4,8 @@ package import Evidence
 ///
 /// A flood of them is one thing to know. Each is kept in few bytes and the wording, and only when everything was read
 /// is it decided whether it becomes an Event of its own or is told with others: where more than a thousand sources did
-/// no more than a few such things each, their records of one kind and hour become one Event. A source that did more
+/// no more than a few such things each, their records of one kind and hour, of long evidence those of one kind and day,
+/// become one Event. A source that did more
 /// becomes Events at once. What is decided depends on the final counts alone, and on no order, as long as nothing was
 /// forgotten and no kind was folded, which oddities say.
 package struct CrowdLedger: Sendable {
@@ -44,12 +45,20 @@ package struct CrowdLedger: Sendable {
   private var era = 0
   package private(set) var oddities = OddityTally()
 
-  /// One kind of records in one hour, which is as fine as windows are: so how wide they are changes no sum.
+  /// One kind of records in one hour, which is as fine as windows are.
   private struct Cell: Hashable, Comparable {
     var kind: Int32
     var hour: Int64
+    /// Probes whose sources the host then blocked.
+    var isBlocked = false
 
-    static func < (left: Cell, right: Cell) -> Bool { (left.hour, left.kind) < (right.hour, right.kind) }
+    static func < (left: Cell, right: Cell) -> Bool {
+      (left.hour, left.kind, left.isBlocked ? 1 : 0) < (right.hour, right.kind, right.isBlocked ? 1 : 0)
+    }
+    /// That of its day.
+    var ofDay: Cell {
+      Cell(kind: kind, hour: hour >= 0 ? hour / 24 * 24 : (hour - 23) / 24 * 24, isBlocked: isBlocked)
+    }
   }
   private struct Forgotten {
     var count = 0
@@ -382,29 +391,72 @@ package struct CrowdLedger: Sendable {
     var last: EventTime
   }
 
-  private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
+  private mutating func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
     let ordered = crowd.sorted { sources[$0].address < sources[$1].address }
+    let isByDay = !settings.needsHours && hasManyCells(crowd)
+    if isByDay { joinForgottenByDay() }
     var sums: [Cell: Sum] = [:]
     var visits: [UInt32] = []
     for (number, slot) in ordered.enumerated() {
-      var own: [Int] = []
-      forEachNote(of: slot) { own.append($0) }
-      own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) }
-      var last: Int64?
-      for place in own {
-        let note = shelf.notes[place]
-        if last.map({ settings.isPause(from: $0, to: note.time) }) ?? true { visits.append(UInt32(number)) }
-        last = note.time
-        let cell = Cell(kind: note.kind, hour: note.when.timestamp.hour)
-        add(place, UInt32(visits.count - 1), to: &sums[cell])
+      for visit in self.visits(of: slot, settings) {
+        visits.append(UInt32(number))
+        for place in visit {
+          var cell = cell(of: shelf.notes[place])
+          cell.isBlocked = isBlocked(place, in: visit, settings)
+          add(place, UInt32(visits.count - 1), to: &sums[isByDay ? cell.ofDay : cell])
+        }
       }
     }
     let addresses = ordered.map { IPAddress(bits: sources[$0].address) }
     let roll = CrowdRoll(
       sources: addresses, visits: visits, most: ordered.map { sources[$0].records }.max() ?? 0,
       known: addresses.count { settings.known.contains($0) },
-      blocked: addresses.count { settings.blocked.contains($0) })
+      blocked: addresses.count { settings.blocked[$0] != nil })
     write(sums, roll, into: &events)
+  }
+
+  /// The records of a source in order, parted by pauses.
+  private func visits(of slot: Int, _ settings: CrowdSettings) -> [ArraySlice<Int>] {
+    var own: [Int] = []
+    forEachNote(of: slot) { own.append($0) }
+    own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) }
+    var visits: [ArraySlice<Int>] = []
+    var start = 0
+    for end in own.indices.dropFirst()
+    where settings.isPause(from: shelf.notes[own[end - 1]].time, to: shelf.notes[own[end]].time) {
+      visits.append(own[start..<end])
+      start = end
+    }
+    if !own.isEmpty { visits.append(own[start...]) }
+    return visits
+  }
+
+  /// Whether the host of a probe blocked its source after the visit began, and before another could.
+  private func isBlocked(_ place: Int, in visit: ArraySlice<Int>, _ settings: CrowdSettings) -> Bool {
+    guard !settings.blocked.isEmpty, let first = visit.first, let last = visit.last else { return false }
+    let (note, kind) = (shelf.notes[place], shelf.kinds.templates[Int(shelf.notes[place].kind)])
+    guard kind.action == .probe, kind.outcome == .unknown else { return false }
+    let (begin, end) = (shelf.notes[first].time, shelf.notes[last].time)
+    return settings.blocked[IPAddress(bits: note.source)]?.contains {
+      $0.time >= begin && !settings.isPause(from: end, to: $0.time) && $0.host == settings.resolve(kind.target.host)
+    } ?? false
+  }
+
+  private func cell(of note: RecordShelf.Note) -> Cell { Cell(kind: note.kind, hour: note.when.timestamp.hour) }
+
+  private func hasManyCells(_ crowd: [Int]) -> Bool {
+    var cells = Set(forgotten.keys)
+    for slot in crowd {
+      forEachNote(of: slot) { cells.insert(cell(of: shelf.notes[$0])) }
+      if cells.count > limits.hourly { return true }
+    }
+    return false
+  }
+
+  private mutating func joinForgottenByDay() {
+    let hours = forgotten
+    forgotten = [:]
+    for (cell, value) in hours { note(value, of: cell.ofDay) }
   }
 
   private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
@@ -424,10 +476,12 @@ package struct CrowdLedger: Sendable {
     return one != other ? one < other : left != right && Event.precedes(shelf.event(left), shelf.event(right))
   }
 
-  /// An Event for each sum; what was forgotten joins that of its kind and hour.
+  /// An Event for each sum; what was forgotten joins that of its kind and time.
   private func write(_ sums: [Cell: Sum], _ roll: CrowdRoll, into events: inout [Event]) {
     for cell in Set(sums.keys).union(forgotten.keys).sorted() {
-      events.append(event(sums[cell], forgotten[cell], roll))
+      var event = event(sums[cell], forgotten[cell], roll)
+      if cell.isBlocked { event.outcome = .blocked }
+      events.append(event)
     }
   }
 

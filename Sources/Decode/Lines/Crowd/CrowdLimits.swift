@@ -14,6 +14,8 @@ package struct CrowdLimits: Sendable {
   /// Sources that are told by themselves since they were there right before a service failed, of each failure; of all
   /// failures together ``singly``.
   package var beforeFailure = 16
+  /// Where sums by the hour would be more than so many, they are by the day.
+  package var hourly = 4096
   /// A source with more records in one visit, or with so many in all, does more than a crowd does.
   package var busy = 8
   package var many = 64
@@ -32,12 +34,14 @@ package struct CrowdSettings: Sendable {
   package var failureReach: Int64 = 30_000_000_000
   /// Sources of which there are logins: each is told by itself as long as they are few.
   package var known: Set<IPAddress> = []
-  /// Sources of which a defence says that it blocked them.
-  package var blocked: Set<IPAddress> = []
+  /// When hosts blocked sources, as their defences say.
+  package var blocked: [IPAddress: [(host: Host, time: Int64)]] = [:]
   /// A site's own hosts are no part of a crowd.
   package var own: [IPNetwork] = []
   /// Nanoseconds of silence that part two visits of a source; the pause that parts incidents.
   package var pause: Int64 = 3_600_000_000_000
+  /// Sums are by the hour, however many: somebody asked for windows of an hour.
+  package var needsHours = false
   /// Whether rules ask of such a record what a sum does not tell.
   package var mustStandAlone: @Sendable (Event) -> Bool = { _ in false }
   package init() {}
