@@ -91,9 +91,10 @@ package struct TextDecoder {
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
     guard !isInRecord, let first = lines.syslog.time(ofPlainStampAt: start, in: block),
-      let latest = lines.syslog.time(ofPlainStampAt: last, in: block)
+      // Without digits behind the seconds all are the same.
+      let latest = block.byte(start).isDigit ? lines.syslog.time(ofPlainStampAt: last, in: block) : first
     else { return false }
-    intake.tally.note(first)
+    if first != latest { intake.tally.note(first) }
     count(latest, lines: lineCount, into: &intake)
     intake.tally.unconcerned += lineCount
     for host in screened.hosts(of: stretch) { lastRecords.note(host, event: nil) }

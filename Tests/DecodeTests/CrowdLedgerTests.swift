@@ -119,7 +119,7 @@ struct CrowdLedgerTests {
     #expect(intake.events.map(\.count) == [5, 4, 5])
   }
 
-  @Test("where sums by the hour are too many they are by the day, unless hours are asked for", arguments: [true, false])
+  @Test("too many sums by the hour become sums by the day, unless hours are asked for", arguments: [true, false])
   func days(needsHours: Bool) throws {
     var limits = CrowdLimits()
     limits.singly = 2

@@ -282,9 +282,9 @@ struct CrowdTests {
     }
     // What another host blocked, or long before, holds nothing here.
     let others = [
-      stamp(1001) + "zappa portsentry[77]: attackalert: Host 10.7.0.51 has been blocked via dropped route using command: x",
-      "Dec 26 01:00:00 marlin portsentry[77]: attackalert: Host 10.7.0.52 has been blocked via dropped route using command: x",
-    ]
+      stamp(1001) + "zappa portsentry[77]: attackalert: Host 10.7.0.51",
+      "Dec 26 01:00:00 marlin portsentry[77]: attackalert: Host 10.7.0.52",
+    ].map { $0 + " has been blocked via dropped route using command: \"route\"" }
     let crowded = try await analysis([lines + others], singly: 10)
     #expect(crowded.events.count { $0.action == .response } == 42)
     let incidents = crowded.incidents.map(\.incident).filter { $0.crowd != nil }

@@ -34,11 +34,15 @@ struct PlainStamp: Sendable {
   private static let isoLength = 19
 
   /// Reads what stands at `start`; nil when it is no such stamp. Whether there was such a day, the calendar tells.
-  mutating func read(_ block: RawSpan, at start: Int) -> Order? {
+  @inline(__always) mutating func read(_ block: RawSpan, at start: Int) -> Order? {
     if block.uint64(start) == words.0, block.uint64(start + 8) == words.1 {
       if !isISO { return .follows }
       if block.uint64(start + 11) == words.2, let order = readFraction(block, at: start) { return order }
     }
+    return readNew(block, at: start)
+  }
+
+  private mutating func readNew(_ block: RawSpan, at start: Int) -> Order? {
     guard SyslogReader.isStamp(block, at: start),
       block.byte(start).isDigit ? readISO(block, at: start) : readClassic(block, at: start)
     else { return nil }

@@ -38,7 +38,7 @@ package struct CrowdLedger: Sendable {
   private var untoldText = 0
   private var shelf = RecordShelf()
   /// Of each record on the shelf its source and the record of it before.
-  private var links: ContiguousArray<(source: Int32, previous: Int32)> = []
+  private var links = ChunkedArray<(source: Int32, previous: Int32)>()
   /// What is left of sources that were forgotten.
   private var forgotten: [Cell: Forgotten] = [:]
   /// How often the shelf was cleared: places on it are of no use then.
@@ -68,7 +68,7 @@ package struct CrowdLedger: Sendable {
 
   package init(limits: CrowdLimits = CrowdLimits()) { self.limits = limits }
 
-  package var isEmpty: Bool { links.isEmpty && forgotten.isEmpty }
+  package var isEmpty: Bool { links.count == 0 && forgotten.isEmpty }
 
   // MARK: Records in
 
@@ -392,43 +392,57 @@ package struct CrowdLedger: Sendable {
   }
 
   private mutating func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
-    let ordered = crowd.sorted { sources[$0].address < sources[$1].address }
+    let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
     let isByDay = !settings.needsHours && hasManyCells(crowd)
     if isByDay { joinForgottenByDay() }
     var sums: [Cell: Sum] = [:]
     var visits: [UInt32] = []
-    for (number, slot) in ordered.enumerated() {
-      for visit in self.visits(of: slot, settings) {
+    var own: [Int] = []
+    for (number, source) in ordered.enumerated() {
+      putInOrder(source.slot, &own)
+      var start = 0
+      while start < own.count {
+        let visit = own[start..<endOfVisit(own, from: start, settings)]
         visits.append(UInt32(number))
         for place in visit {
           var cell = cell(of: shelf.notes[place])
           cell.isBlocked = isBlocked(place, in: visit, settings)
           add(place, UInt32(visits.count - 1), to: &sums[isByDay ? cell.ofDay : cell])
         }
+        start = visit.endIndex
       }
     }
-    let addresses = ordered.map { IPAddress(bits: sources[$0].address) }
+    let addresses = ordered.map { IPAddress(bits: $0.address) }
     let roll = CrowdRoll(
-      sources: addresses, visits: visits, most: ordered.map { sources[$0].records }.max() ?? 0,
+      sources: addresses, visits: visits, most: crowd.map { sources[$0].records }.max() ?? 0,
       known: addresses.count { settings.known.contains($0) },
       blocked: addresses.count { settings.blocked[$0] != nil })
     write(sums, roll, into: &events)
   }
 
-  /// The records of a source in order, parted by pauses.
-  private func visits(of slot: Int, _ settings: CrowdSettings) -> [ArraySlice<Int>] {
-    var own: [Int] = []
-    forEachNote(of: slot) { own.append($0) }
-    own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) }
-    var visits: [ArraySlice<Int>] = []
-    var start = 0
-    for end in own.indices.dropFirst()
-    where settings.isPause(from: shelf.notes[own[end - 1]].time, to: shelf.notes[own[end]].time) {
-      visits.append(own[start..<end])
-      start = end
+  /// Puts the records of a source into `own`, in order.
+  private func putInOrder(_ slot: Int, _ own: inout [Int]) {
+    own.removeAll(keepingCapacity: true)
+    var isInOrder = true
+    var next = Int64.max
+    // The chain leads back from the last, and a log's lines mostly stand in order.
+    forEachNote(of: slot) {
+      let time = shelf.notes[$0].time
+      isInOrder = isInOrder && time <= next
+      next = time
+      own.append($0)
     }
-    if !own.isEmpty { visits.append(own[start...]) }
-    return visits
+    own.reverse()
+    if !isInOrder { own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) } }
+  }
+
+  /// Where the visit ends that begins at `start`.
+  private func endOfVisit(_ own: [Int], from start: Int, _ settings: CrowdSettings) -> Int {
+    var end = start + 1
+    while end < own.count, !settings.isPause(from: shelf.notes[own[end - 1]].time, to: shelf.notes[own[end]].time) {
+      end += 1
+    }
+    return end
   }
 
   /// Whether the host of a probe blocked its source after the visit began, and before another could.

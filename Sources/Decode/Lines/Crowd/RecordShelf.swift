@@ -18,8 +18,8 @@ struct RecordShelf: Sendable {
     var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
   }
 
-  private(set) var notes: ContiguousArray<Note> = []
-  private(set) var text: [UInt8] = []
+  private(set) var notes = ChunkedArray<Note>()
+  private(set) var text = ChunkedText()
   private(set) var kinds = RecordKinds()
 
   /// An empty shelf for records of the same kinds.
@@ -66,13 +66,12 @@ struct RecordShelf: Sendable {
   mutating func append(_ number: Int, of other: RecordShelf, kind: Int32? = nil) {
     var note = other.notes[number]
     note.kind = kind ?? note.kind
-    append(note, other.text.rawSpan.slice(other.range(of: note)))
+    other.withText(of: note) { append(note, $0) }
   }
 
   private mutating func append(_ note: Note, _ line: RawSpan) {
     var note = note
-    note.textStart = text.count
-    text.append(line)
+    note.textStart = text.append(line)
     notes.append(note)
   }
 
@@ -82,7 +81,7 @@ struct RecordShelf: Sendable {
     guard note.time == time.timestamp.nanoseconds else { return note.time < time.timestamp.nanoseconds }
     guard note.fractionDigits == time.fractionDigits else { return false }
     guard note.sourcePort == known.sourcePort else { return (note.sourcePort ?? 0) < (known.sourcePort ?? 0) }
-    let order = text.rawSpan.slice(range(of: note)).order(to: line)
+    let order = withText(of: note) { $0.order(to: line) }
     return order < 0 || order == 0 && note.provenance.ordinal <= place.ordinal
   }
 
@@ -91,7 +90,7 @@ struct RecordShelf: Sendable {
     let (one, other) = (notes[left], notes[right])
     let (key, otherKey) = ((one.time, one.source), (other.time, other.source))
     guard key == otherKey else { return key < otherKey }
-    return text.rawSpan.slice(range(of: one)).order(to: text.rawSpan.slice(range(of: other))) < 0
+    return withText(of: one) { text in withText(of: other) { text.order(to: $0) } } < 0
   }
 
   /// Bytes of the wording of a record.
@@ -99,10 +98,15 @@ struct RecordShelf: Sendable {
 
   mutating func add(_ count: Int, to number: Int) { notes[number].count = notes[number].count.addingClamped(count) }
 
-  private func range(of note: Note) -> Range<Int> { note.textStart..<note.textStart + Int(note.textLength) }
+  private func withText<Result>(of note: Note, _ body: (RawSpan) -> Result) -> Result {
+    text.withText(at: note.textStart, length: Int(note.textLength), body)
+  }
 
   /// The Event of a record.
-  func event(_ number: Int) -> Event { event(notes[number], text: Bytes(text.rawSpan.slice(range(of: notes[number])))) }
+  func event(_ number: Int) -> Event {
+    let note = notes[number]
+    return event(note, text: withText(of: note) { Bytes($0) })
+  }
 
   /// The Event of a line that is not put there.
   func event(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) -> Event {
