@@ -42,7 +42,7 @@ package struct Detector: Sendable {
 
   /// Takes the next event, of which is known which rules match it.
   mutating func push(
-    _ event: borrowing Event, index: Int, matching: ArraySlice<Int32>, into findings: inout [Finding]
+    _ event: borrowing SitedEvent, index: Int, matching: ArraySlice<Int32>, into findings: inout [Finding]
   ) {
     judge(event, index, matching, &findings)
   }

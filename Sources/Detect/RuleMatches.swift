@@ -7,11 +7,11 @@ struct RuleMatches: Sendable {
   /// Of each Event where its rules end.
   private var ends: [Int] = []
 
-  init(of events: Span<Event>, _ set: RuleSet) {
+  init(of events: Span<Event>, own: [IPNetwork], _ set: RuleSet) {
     ends.reserveCapacity(events.count)
     var found: [Int32] = []
     for place in events.indices {
-      set.matches(of: events[place], into: &found)
+      set.matches(of: SitedEvent(events[place], own: own), into: &found)
       rules += found
       ends.append(rules.count)
     }
@@ -39,25 +39,29 @@ extension RuleSet {
   /// What all rules find in Events.
   /// - Parameters:
   ///   - events: In the order of `Event.precedes`.
+  ///   - own: The site's networks.
   ///   - threads: The findings are the same for any number.
   /// - Returns: The findings in their order, and what the caps of the correlations cost.
-  package func findings(in events: [Event], threads: Int = 1) async -> (findings: [Finding], oddities: OddityTally) {
+  package func findings(
+    in events: [Event], own: [IPNetwork], threads: Int = 1
+  ) async -> (findings: [Finding], oddities: OddityTally) {
     var detector = Detector(rules: self)
     var findings: [Finding] = []
-    let parts = await matches(in: events, threads: threads)
+    let parts = await matches(in: events, own: own, threads: threads)
     // The span lends Events; the array would copy them.
     let span = events.span
     for (number, part) in parts.enumerated() {
       for place in 0..<part.count {
         let index = number * RuleSet.partLength + place
-        detector.push(span[index], index: index, matching: part[place], into: &findings)
+        detector.push(
+          SitedEvent(span[index], own: own), index: index, matching: part[place], into: &findings)
       }
     }
     detector.finish(into: &findings)
     return (findings, detector.oddities)
   }
 
-  private func matches(in events: [Event], threads: Int) async -> [RuleMatches] {
+  private func matches(in events: [Event], own: [IPNetwork], threads: Int) async -> [RuleMatches] {
     let starts = Array(stride(from: 0, to: events.count, by: RuleSet.partLength))
     let workers = max(1, min(threads, starts.count))
     let parts = await withTaskGroup(of: [(number: Int, matches: RuleMatches)].self) { group in
@@ -65,7 +69,7 @@ extension RuleSet {
         group.addTask {
           stride(from: worker, to: starts.count, by: workers).map { number in
             let range = starts[number]..<min(starts[number] + RuleSet.partLength, events.count)
-            return (number, RuleMatches(of: events.span.extracting(range), self))
+            return (number, RuleMatches(of: events.span.extracting(range), own: own, self))
           }
         }
       }

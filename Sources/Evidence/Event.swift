@@ -74,7 +74,6 @@ package struct Event: Sendable {
     package var isEcho: Bool = false
     package var isAboutPacket: Bool = false
     package var isEveryday: Bool = false
-    package var direction: NetworkDirection?
   }
   @usableFromInline final class Box: Sendable {
     @usableFromInline let facts: Facts
@@ -197,11 +196,6 @@ package struct Event: Sendable {
   @inlinable package var isEveryday: Bool {
     @inline(__always) get { box.facts.isEveryday }
     set { change { $0.isEveryday = newValue } }
-  }
-  /// Between the site's networks and others; known once the configuration was held against the evidence.
-  @inlinable package var direction: NetworkDirection? {
-    @inline(__always) get { box.facts.direction }
-    set { change { $0.direction = newValue } }
   }
 
   package init(

@@ -120,7 +120,8 @@ extension Event {
     case .destinationAddress: return either(target.host)
     case .destinationPort: return number(target.port)
     case .networkTransport: return transport.map { .text(Bytes($0.rawValue)) }
-    case .networkDirection: return direction.map { .text(Bytes($0.rawValue)) }
+    // The site's configuration tells it, and no record.
+    case .networkDirection: return nil
     case .networkBytesOut: return number(conversation?.initiator.payloadBytes)
     case .networkBytesIn: return number(conversation?.responder.payloadBytes)
     case .tcpHandshake: return transport == .tcp ? conversation.map { .text($0.handshake.name) } : nil

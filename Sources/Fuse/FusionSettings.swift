@@ -51,15 +51,6 @@ package struct HostDirectory: Sendable {
   }
   /// Whether the configuration calls the address one of ours.
   package func isOwn(_ address: IPAddress) -> Bool { ownNetworks.contains { $0.contains(address) } }
-  /// Tells each Event which way it went between own networks and others.
-  package func direct(_ events: inout [Event]) {
-    guard !ownNetworks.isEmpty else { return }
-    for index in events.indices {
-      let direction = NetworkDirection(
-        from: events[index].source.host, to: events[index].target.host, own: ownNetworks)
-      if let direction { events[index].direction = direction }
-    }
-  }
   /// The site that a host belongs to, by its address or by that of its name.
   package func site(of host: Host) -> String? {
     guard let address = host.address ?? host.name.flatMap({ self.address(of: $0) }) else { return nil }

@@ -62,6 +62,8 @@ package struct Analysis: Sendable {
   package var judgement: Judgement
   /// In order; findings refer to them by their places.
   package var events: [Event]
+  /// The site's, as the configuration names them.
+  package var ownNetworks: [IPNetwork] = []
   package var findings: [Finding]
   /// Windows of the width that was asked for, where that is not a day.
   package var window: WindowWidth
@@ -259,8 +261,8 @@ package struct Analyst: Sendable {
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
     settings.clocks = SensorClocks(settings: settings).align(&events)
     if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
-    settings.directory.direct(&events)
-    let (findings, lost) = await knowledge.rules.findings(in: events, threads: options.threads)
+    let (findings, lost) = await knowledge.rules.findings(
+      in: events, own: configuration.directory.ownNetworks, threads: options.threads)
     oddities.merge(lost)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     var incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
@@ -354,6 +356,7 @@ package struct Analyst: Sendable {
       sites: configuration.directory.sites.isEmpty ? [] : tally.sites(configuration.directory))
     analysis.clocks = fused.clocks
     analysis.site = options.site
+    analysis.ownNetworks = configuration.directory.ownNetworks
     return analysis
   }
 

@@ -117,6 +117,7 @@ import Testing
   /// The closed fields of an event, taken from its enumerations, are what its text says, and each has its own bit.
   @Test func closedFieldsAgree() throws {
     let host = [Host.address(IPAddress(v4: 1)), .name("n"), .local("l"), .unknown]
+    let own = [IPNetwork("0.0.0.0/24"), IPNetwork("10.0.0.0/8")].compactMap(\.self)
     let ends: [Conversation.Close] = [
       .graceful(first: .initiator), .graceful(first: .responder), .reset(by: .initiator), .reset(by: .responder), .open,
     ]
@@ -131,16 +132,20 @@ import Testing
       event.source.host = host[number % 4]
       event.transport = number % 5 == 4 ? nil : Transport.allCases[number % 5 % 4]
       event.rpc?.argumentForm = forms[number % 5]
-      event.direction = number % 5 == 4 ? nil : NetworkDirection.allCases[number % 5]
+      event.target.host = [Host.address(IPAddress(v4: 0x0a00_0001)), .address(IPAddress(v4: 1 << 30))][number / 4 % 2]
       if number % 3 > 0 {
         event.conversation = Conversation(
           initiator: .init(), responder: .init(), handshake: handshakes[number % 4], close: ends[number / 3 % 5],
           syn: nil, packets: [], packetCount: 0, hexChecks: [], exchange: [])
       }
-      let fields = Dictionary(
-        uniqueKeysWithValues: FieldName.allCases.compactMap { field in event[field].map { (field, $0) } })
+      let sited = SitedEvent(event, own: own)
+      var fields = Dictionary(
+        uniqueKeysWithValues: FieldName.allCases.compactMap { field in sited.value(of: field).map { (field, $0) } })
+      #expect(sited.wordSet == fields.wordSet, "\(fields)")
+      #expect((fields[.networkDirection] != nil) == (number % 4 == 0))
+      fields[.networkDirection] = nil
       #expect(event.wordSet == fields.wordSet, "\(fields)")
-      seen.insert(event.wordSet)
+      seen.insert(sited.wordSet)
     }
     #expect(seen.count == 60)
     // All nine fields fit into 64 bits: each always has one of its own.

@@ -44,7 +44,7 @@ struct RuleMatchesTests {
     let expected = findings(rules, events)
     #expect(count < 2 || Set(expected.map(\.rule)) == ["empty", "many"])
     for threads in 1...4 {
-      let found = await rules.findings(in: events, threads: threads)
+      let found = await rules.findings(in: events, own: [], threads: threads)
       #expect(found.findings.map { Found($0) } == expected, "\(threads)")
       #expect(found.oddities.isEmpty)
     }

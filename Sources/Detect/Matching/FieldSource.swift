@@ -28,6 +28,28 @@ extension Event: JudgedRecord {
   package var actionIfKnown: Event.Action? { action }
 }
 
+/// An Event as its site sees it, which knows its own networks.
+package struct SitedEvent: JudgedRecord {
+  let event: Event
+  let own: [IPNetwork]
+
+  package init(_ event: Event, own: [IPNetwork]) {
+    self.event = event
+    self.own = own
+  }
+
+  package var direction: NetworkDirection? {
+    NetworkDirection(from: event.source.host, to: event.target.host, own: own)
+  }
+  package func value(of field: FieldName) -> FieldValue? {
+    field == .networkDirection ? direction.map { .text(Bytes($0.rawValue)) } : event[field]
+  }
+  package var time: EventTime { event.time }
+  package var count: Int { event.count }
+  package var actionIfKnown: Event.Action? { event.action }
+  package var citation: Citation { event.citation }
+}
+
 /// A record that somebody wrote down field by field.
 package struct FieldRecord: JudgedRecord {
   package var fields: [FieldName: FieldValue]

@@ -102,7 +102,7 @@ enum Words {
   static func range(of field: FieldName) -> WordRange? { ranges.first { $0.field == field } }
 
   /// The bits of ``ranges`` in their order, without the detour over text.
-  fileprivate static func bits(of event: Event) -> UInt64 {
+  fileprivate static func bits(of event: Event, _ direction: NetworkDirection?) -> UInt64 {
     let conversation = event.transport == .tcp ? event.conversation : nil
     let places = places
     return places[0].bit(event.action.rank) | places[1].bit(event.outcome.rank)
@@ -112,12 +112,16 @@ enum Words {
       | places[5].bit(handshakes.position(of: conversation?.handshake))
       | places[6].bit(closes.position(of: conversation?.close.asWorded))
       | places[7].bit(argumentForms.position(of: event.argumentForm))
-      | places[8].bit(directions.position(of: event.direction))
+      | places[8].bit(directions.position(of: direction))
   }
 }
 
 extension Event {
-  package var wordSet: WordSet { WordSet(bits: Words.bits(of: self)) }
+  package var wordSet: WordSet { WordSet(bits: Words.bits(of: self, nil)) }
+}
+
+extension SitedEvent {
+  package var wordSet: WordSet { WordSet(bits: Words.bits(of: event, direction)) }
 }
 
 extension Conversation.Close {

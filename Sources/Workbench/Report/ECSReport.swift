@@ -1,3 +1,4 @@
+import Detect
 import Evidence
 
 /// Events and findings as lines of JSON in the Elastic Common Schema 8.17, for whatever takes ECS (docs/ecs.md).
@@ -52,8 +53,9 @@ package struct ECSReport {
 
   private func common(_ event: Event) -> Fields {
     var fields: Fields = [("ecs.version", .text(ECSReport.version))]
+    let sited = SitedEvent(event, own: analysis.ownNetworks)
     for field in FieldName.allCases where field != .timestamp {
-      guard let value = event[field] else { continue }
+      guard let value = sited.value(of: field) else { continue }
       let name = ECSReport.name(field)
       if case .number(let number) = value, field != .userID {
         fields.append((name, .number(number)))
