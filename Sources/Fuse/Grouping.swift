@@ -49,11 +49,10 @@ struct Grouping: Sendable {
 
   /// The groups in the order of their first events.
   func groups(_ events: [Event], _ findings: [Finding]) -> [Group] {
-    var concerned: Set<Int> = []
-    for finding in findings { concerned.formUnion(finding.events.filter { !isOrdinary(finding, events, $0) }) }
+    let concerned = concerned(events.span, findings.span)
     let leads = crowdLeads(events, findings)
     var members: [Key: [Int]] = [:]
-    for index in concerned where events.indices.contains(index) {
+    for index in concerned.indices where concerned[index] {
       let crowd = leads[index].map { Key.crowd(rule: $0.id, events[index].outcome) }
       members[crowd ?? key(events[index]), default: []].append(index)
     }
@@ -75,7 +74,7 @@ struct Grouping: Sendable {
       if !current.isEmpty { clusters.append((key, current)) }
     }
     adoptIncomplete(&clusters, events)
-    dropWithoutDeed(&clusters, findings)
+    dropWithoutDeed(&clusters, findings.span, events.count)
     clusters.sort { left, right in
       let (one, other) = (events[left.members[0]].time, events[right.members[0]].time)
       return one != other ? one < other : left.key < right.key
@@ -83,8 +82,21 @@ struct Grouping: Sendable {
     return attach(findings, to: clusters, events)
   }
 
+  /// Of each event whether anything was found of it that belongs into an incident. There may be as many findings as
+  /// events, so spans lend them: each copy costs.
+  private func concerned(_ events: Span<Event>, _ findings: Span<Finding>) -> [Bool] {
+    var concerned = [Bool](repeating: false, count: events.count)
+    for number in findings.indices {
+      for index in findings[number].events where concerned.indices.contains(index) && !concerned[index] {
+        concerned[index] = !isOrdinary(findings[number], events[index])
+      }
+    }
+    return concerned
+  }
+
   /// Of each Event that tells of a crowd the signature that says most.
   private func crowdLeads(_ events: [Event], _ findings: [Finding]) -> [Int: Signature] {
+    guard events.contains(where: { $0.crowd != nil }) else { return [:] }
     var leads: [Int: Signature] = [:]
     for finding in findings {
       for index in finding.events where events.indices.contains(index) && events[index].crowd != nil {
@@ -99,29 +111,35 @@ struct Grouping: Sendable {
   }
 
   /// What a defence did is no deed of the source's: responses whose probe is not in the evidence stay plain events.
-  private func dropWithoutDeed(_ clusters: inout [(key: Key, members: [Int])], _ findings: [Finding]) {
-    var deeds: Set<Int> = []
-    for finding in findings where finding.signature.stage != .response { deeds.formUnion(finding.events) }
-    clusters.removeAll { deeds.isDisjoint(with: $0.members) }
+  private func dropWithoutDeed(
+    _ clusters: inout [(key: Key, members: [Int])], _ findings: Span<Finding>, _ eventCount: Int
+  ) {
+    var isDeed = [Bool](repeating: false, count: eventCount)
+    for number in findings.indices where findings[number].signature.stage != .response {
+      for index in findings[number].events where isDeed.indices.contains(index) { isDeed[index] = true }
+    }
+    clusters.removeAll { cluster in !cluster.members.contains { isDeed[$0] } }
   }
 
   /// An own client's look-up or forwarded call that was allowed or answered is what the portmapper is there for: a fact,
   /// no incident. What changes the service is none of this, which its lethality tells.
-  private func isOrdinary(_ finding: Finding, _ events: [Event], _ index: Int) -> Bool {
-    let signature = finding.signature
-    let isHarmless = signature.stage == .access && (signature.lethality ?? 5) <= 3
-    guard signature.stage == .reconnaissance || isHarmless, events.indices.contains(index),
-      let address = events[index].source.host.address, settings.directory.isOwn(address),
+  private func isOrdinary(_ finding: borrowing Finding, _ event: borrowing Event) -> Bool {
+    let isHarmless = finding.signature.stage == .access && (finding.signature.lethality ?? 5) <= 3
+    guard finding.signature.stage == .reconnaissance || isHarmless,
+      let address = event.source.host.address, settings.directory.isOwn(address),
       // That some of its many tries were answered makes a scan no less one.
-      events[index].action != .scan
+      event.action != .scan
     else { return false }
-    return [.allowed, .answered, .connected].contains(events[index].outcome) || isStray(finding, events[index])
+    switch event.outcome {
+    case .allowed, .answered, .connected: return true
+    default: return isStray(finding, event)
+    }
   }
 
   /// Among a site's own hosts services move, machines are down and exports are not for everybody: one try on the wire that
   /// came to nothing is no deed. Where there are several, a rule that counts finds them; what a host's own defence
   /// refused or reported stays.
-  private func isStray(_ finding: Finding, _ event: Event) -> Bool {
+  private func isStray(_ finding: borrowing Finding, _ event: borrowing Event) -> Bool {
     guard finding.events.count == 1, event.view == .network,
       [.probe, .rpcCall, .connection].contains(event.action)
     else { return false }
@@ -171,19 +189,22 @@ struct Grouping: Sendable {
   }
 
   private func attach(_ findings: [Finding], to clusters: [(key: Key, members: [Int])], _ events: [Event]) -> [Group] {
-    var place: [Int: (cluster: Int, position: Int)] = [:]
+    // Of each event its cluster and its position there.
+    var places = [(cluster: Int32, position: Int32)](repeating: (-1, 0), count: events.count)
     for (number, cluster) in clusters.enumerated() {
-      for (position, index) in cluster.members.enumerated() { place[index] = (number, position) }
+      for (position, index) in cluster.members.enumerated() { places[index] = (Int32(number), Int32(position)) }
     }
     var groups = clusters.map { Group(key: $0.key, events: $0.members.map { events[$0] }, findings: []) }
-    for finding in findings {
+    let lent = findings.span
+    for number in lent.indices {
       var positions: [Int: [Int]] = [:]
-      for index in finding.events {
-        if let (cluster, position) = place[index] { positions[cluster, default: []].append(position) }
+      for index in lent[number].events where places.indices.contains(index) && places[index].cluster >= 0 {
+        positions[Int(places[index].cluster), default: []].append(Int(places[index].position))
       }
       for (cluster, members) in positions {
         groups[cluster].findings.append(
-          IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: members.sorted()))
+          IncidentFinding(
+            signature: lent[number].signature, pattern: lent[number].pattern, events: members.sorted()))
       }
     }
     for index in groups.indices {
