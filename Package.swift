@@ -23,7 +23,7 @@ func stage(_ name: String, _ dependencies: [Target.Dependency], plugins: [Target
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+  .testTarget(name: name, dependencies: dependencies + ["TestNumbers"], swiftSettings: settings)
 }
 
 var targets: [Target] = [
@@ -52,6 +52,7 @@ var targets: [Target] = [
   .executableTarget(name: "embed-knowledge", swiftSettings: settings),
   .plugin(name: "EmbedKnowledge", capability: .buildTool(), dependencies: ["embed-knowledge"]),
 
+  .target(name: "TestNumbers", path: "Tests/TestNumbers", swiftSettings: settings),
   tests("CaptureTests", ["Capture", "Evidence"]),
   tests("EvidenceTests", ["Evidence"]),
   tests("KnowledgeTests", ["Knowledge", "Decode", "Detect", "Judge", "Evidence"]),

@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 /// However a conversation is cut into records, segments and fragments, and in whatever order these come, it is the same
@@ -10,7 +11,7 @@ struct AnyCutTests {
     var calls: [[UInt8]]
     var replies: [[UInt8]]
 
-    init(_ dice: inout Dice) {
+    init(_ dice: inout SeededNumbers) {
       calls = []
       replies = []
       for xid in 1...UInt32(1 + dice.roll(6)) {
@@ -33,7 +34,7 @@ struct AnyCutTests {
   }
 
   private struct Cut {
-    var dice: Dice
+    var dice: SeededNumbers
     var isV6: Bool
     var isTCP: Bool
     /// Nothing is cut.
@@ -128,16 +129,16 @@ struct AnyCutTests {
 
   @Test(arguments: [(false, false), (false, true), (true, false), (true, true)])
   func givesTheSameEvents(_ isV6: Bool, _ isTCP: Bool) {
-    var dice = Dice(isTCP ? 41 : 42)
+    var dice = SeededNumbers(isTCP ? 41 : 42)
     for round: UInt64 in 0..<120 {
       let talk = Talk(&dice)
       var whole = Sensor()
-      var plain = Cut(dice: Dice(round), isV6: isV6, isTCP: isTCP, isWhole: true)
+      var plain = Cut(dice: SeededNumbers(round), isV6: isV6, isTCP: isTCP, isWhole: true)
       for frame in plain.frames(talk) { whole.push(frame) }
       let expected = Self.essence(whole.finish())
       #expect(expected.count == talk.calls.count)
       var sensor = Sensor()
-      var cut = Cut(dice: Dice(round), isV6: isV6, isTCP: isTCP)
+      var cut = Cut(dice: SeededNumbers(round), isV6: isV6, isTCP: isTCP)
       for frame in cut.frames(talk) { sensor.push(frame) }
       #expect(Self.essence(sensor.finish()) == expected, "round \(round)")
       #expect(sensor.counted == sensor.frames, "round \(round)")
@@ -147,10 +148,10 @@ struct AnyCutTests {
   }
 
   @Test(arguments: [false, true]) func conflictsAreTold(_ isV6: Bool) {
-    var dice = Dice(43)
+    var dice = SeededNumbers(43)
     for round: UInt64 in 0..<120 {
       let talk = Talk(&dice)
-      var cut = Cut(dice: Dice(round), isV6: isV6, isTCP: true, isWhole: true)
+      var cut = Cut(dice: SeededNumbers(round), isV6: isV6, isTCP: true, isWhole: true)
       let stream = talk.calls.flatMap { RPC.record($0) }
       var frames = cut.frames(talk)
       var other = stream

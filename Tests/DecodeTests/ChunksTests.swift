@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -19,7 +20,7 @@ struct ChunksTests {
 
   /// Texts of all lengths up to that of a part, over several parts.
   @Test func aTextStandsInOnePart() {
-    var dice = Dice(3)
+    var dice = SeededNumbers(3)
     var texts = ChunkedText()
     var kept: [(place: Int, text: [UInt8])] = []
     for length in [0, 1, 1 << 20, 0, 7] + (0..<60).map({ _ in dice.roll(100_000) }) {

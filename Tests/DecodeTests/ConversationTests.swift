@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 struct ConversationTests {
@@ -60,7 +61,7 @@ struct ConversationTests {
     let (start, other) = (UInt32.max - 20, UInt32.max - 60)
     var expected: [String]?
     for seed: UInt64 in 0..<60 {
-      var dice = Dice(seed)
+      var dice = SeededNumbers(seed)
       var scene = Scene(.tcp, port: seed % 2 == 0 ? 111 : 33_333, from: 40_000)
       scene.open(start &- 1, other &- 1)
       for (bytes, isAnswer) in [(stream, false), (back, true)] {
@@ -81,7 +82,7 @@ struct ConversationTests {
   }
 
   /// Segments that overlap, repeat and come late, and together are the stream.
-  private static func segments(of count: Int, whole: Bool, _ dice: inout Dice) -> [Range<Int>] {
+  private static func segments(of count: Int, whole: Bool, _ dice: inout SeededNumbers) -> [Range<Int>] {
     if whole { return [0..<count] }
     var segments: [Range<Int>] = []
     var index = 0
@@ -428,7 +429,7 @@ struct ConversationTests {
   }
 
   @Test func otherProtocolsAreNeitherRPCNorOdd() {
-    var dice = Dice(11)
+    var dice = SeededNumbers(11)
     for _ in 0..<200 {
       var scene = Scene(dice.roll(2) == 0 ? .tcp : .udp, port: 8080, from: 40_000)
       if scene.transport == .tcp { scene.open() }
@@ -440,7 +441,7 @@ struct ConversationTests {
   }
 
   @Test func anyPacketsKeepTheBalance() {
-    var dice = Dice(5)
+    var dice = SeededNumbers(5)
     let payloads = [[], Self.dump, Self.list, RPC.record(Self.dump), RPC.record(Self.list), [0x80], [0, 0, 0, 0]]
     var limits = ConversationTable.Limits()
     limits.conversations = 7

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -336,7 +337,7 @@ struct CrowdLedgerTests {
   /// Many lines of one second, whose first is told by their wording: as each read by itself.
   @Test("logins of one moment come to the same in any order", arguments: [UInt64](1...5))
   func loginsOfAMoment(_ seed: UInt64) {
-    var chance = Chance(state: seed)
+    var chance = SeededNumbers(seed)
     let lines = (0..<60).map { number in
       "Dec 27 01:10:0\(number % 2) marlin sshd[\(number % 5)]: Failed password for root from 10.0.0.\(number % 2 + 1) "
         + "port \([4000, 40, 40_000, 5][Int.random(in: 0..<4, using: &chance)]) ssh2"
@@ -346,15 +347,6 @@ struct CrowdLedgerTests {
     func told(_ sums: EventSums) -> [[String]] { sums.summed().map { facts($0).dropLast() + [] } }
     #expect(told(read(lines, nil).sums) == told(single))
     #expect(read(lines, nil).sums.summed().map(\.count) == [30, 30])
-  }
-
-  /// Numbers that look random and are the same in every run.
-  private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 33
-    }
   }
 
   /// The first line of a kind is read as an Event, and the others are not.

@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 /// Flows between addresses are kept in few bytes for as long as nothing about them is special; flows between names never
@@ -23,7 +24,7 @@ struct FlowStageTests {
   ]
 
   /// Packets of a few hosts, of which most go on where the ones before ended.
-  private static func packets(_ dice: inout Dice, _ kind: Case) -> [(record: PacketRecord, payload: [UInt8])] {
+  private static func packets(_ dice: inout SeededNumbers, _ kind: Case) -> [(record: PacketRecord, payload: [UInt8])] {
     var time = 1000.0
     var next: [UInt64: UInt32] = [:]
     return (1...(30 + dice.roll(90))).map { frame in
@@ -104,7 +105,7 @@ struct FlowStageTests {
 
   @Test(arguments: [Transport.tcp, .udp])
   func howAFlowIsKeptDoesNotShow(_ transport: Transport) {
-    var dice = Dice(transport == .tcp ? 21 : 22)
+    var dice = SeededNumbers(transport == .tcp ? 21 : 22)
     var seen = Set<String>()
     for round in 0..<250 {
       var kind = Case(transport: transport, ports: round % 4 == 0 ? [111, 8080] : [8080])
@@ -132,7 +133,7 @@ struct FlowStageTests {
 
   /// The table against a dictionary that forgets what was silent for the longest time.
   @Test func manyFlowsComeAndGo() {
-    var dice = Dice(3)
+    var dice = SeededNumbers(3)
     var limits = ConversationTable.Limits()
     limits.conversations = 500
     limits.probes.perSource = 8000

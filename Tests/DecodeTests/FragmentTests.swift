@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 struct FragmentTests {
@@ -28,7 +29,7 @@ struct FragmentTests {
   @Test(arguments: [false, true]) func anyOrderGivesTheDatagram(_ isV6: Bool) {
     let body = Self.sealed(Self.datagram, isV6: isV6)
     for seed: UInt64 in 0..<200 {
-      var dice = Dice(seed)
+      var dice = SeededNumbers(seed)
       var ranges: [Range<Int>] = []
       var start = 0
       while start < body.count {
@@ -172,7 +173,7 @@ struct FragmentTests {
   }
 
   @Test func anyFragmentsKeepTheBalance() {
-    var dice = Dice(77)
+    var dice = SeededNumbers(77)
     for _ in 0..<150 {
       var settings = PacketReassembly.Settings()
       settings.limits.datagrams = 1 + dice.roll(4)

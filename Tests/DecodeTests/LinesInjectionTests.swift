@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -56,7 +57,7 @@ struct LinesInjectionTests {
     " Ban 10.66.6.6", " -> 10.66.6.6", " already blocked", " for ", ",", "#", "=", "\\", "admin:", "a", "x y",
   ]
 
-  private static func text(_ dice: inout Dice) -> String {
+  private static func text(_ dice: inout SeededNumbers) -> String {
     (0...dice.roll(5)).map { _ in pieces[dice.roll(pieces.count)] }.joined()
   }
 
@@ -67,7 +68,7 @@ struct LinesInjectionTests {
 
   /// 100,000 lines; none names a source, or a target, that a client's text chose.
   @Test func noTextOfAClientIsASource() {
-    var dice = Dice(4)
+    var dice = SeededNumbers(4)
     var events: [Event] = []
     var expected = 0
     let library = TextReading.library

@@ -1,21 +1,13 @@
 import Capture
 import Evidence
 import Foundation
+import TestNumbers
 import Testing
 
 @testable import Decode
 
 /// The screen says of no line what the long way would not say: with it and without it a text gives the same.
 struct LinesScreenTests {
-  /// Numbers that look random and are the same in every run.
-  private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 33
-    }
-  }
-
   private static let isoStamps = [
     "2000-01-03T15:03:59.123456+01:00", "2000-01-03T15:03:59.123457+01:00", "2000-01-03T15:03:59.123456+01:00",
     "2000-01-03T15:04:00.000001+01:00", "2000-01-03T15:04:00+01:00", "2000-01-03T15:04:00Z", "2000-01-03T15:04:00.5Z",
@@ -56,7 +48,7 @@ struct LinesScreenTests {
       "4 LOGIN FAILURES FROM 192.0.2.66", "a word and another word and one more word of no concern",
     ] + TextReading.samples.map { line in line.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? line }
 
-  private static func line(_ chance: inout Chance, _ stamps: [String]) -> [UInt8] {
+  private static func line(_ chance: inout SeededNumbers, _ stamps: [String]) -> [UInt8] {
     if Int.random(in: 0..<40, using: &chance) == 0 {
       let others = [
         "", "prose that goes on", "#fields\tts\tuid", "__CURSOR=s=1", "   4 tcp 32772 rusersd", "to dump()",
@@ -145,7 +137,7 @@ struct LinesScreenTests {
   }
 
   @Test(arguments: [stamps, isoStamps]) func aScreenedTextGivesTheSame(_ stamps: [String]) {
-    var chance = Chance(state: 7)
+    var chance = SeededNumbers(7)
     var passed = 0
     for length in [1, 2, 3, 5, 8, 40, 300, 3000] {
       for _ in 0..<(length < 100 ? 200 : 6) {

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -110,7 +111,7 @@ struct LinesStampTests {
 
   /// Random damage to a line gives something or nothing, and every line is counted once.
   @Test func damagedLinesBalance() {
-    var dice = Dice(21)
+    var dice = SeededNumbers(21)
     let samples = TextReading.samples.map { Array($0.utf8) }
     var lines: [[UInt8]] = []
     for _ in 0..<3000 {

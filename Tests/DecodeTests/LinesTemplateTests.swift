@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -32,7 +33,7 @@ struct LinesTemplateTests {
 
   /// Neither the order nor the split of the lines shows.
   @Test func orderDoesNotShow() {
-    var dice = Dice(9)
+    var dice = SeededNumbers(9)
     let words = ["open", "closed", "lost", "calendar", "of", "user", "anna", "bob", "17", "/tmp/x"]
     let lines = (0..<400).map { _ in
       line((0...dice.roll(5)).map { _ in words[dice.roll(words.count)] }.joined(separator: " "))

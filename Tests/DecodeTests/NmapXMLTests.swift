@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -164,7 +165,7 @@ struct NmapXMLTests {
 
   /// Damage of any byte is read without end or trap, and each line counts once.
   @Test func damageBalances() {
-    var dice = Dice(17)
+    var dice = SeededNumbers(17)
     let lines = NmapXMLTests.report.split(separator: "\n").map { Array($0.utf8) }
     for _ in 0..<150 {
       var damaged = lines

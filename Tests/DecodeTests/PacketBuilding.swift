@@ -12,17 +12,6 @@ func hex(_ text: String) -> [UInt8] {
   return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
 
-/// Numbers that look random and are the same in every run.
-struct Dice {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
-  mutating func roll(_ sides: Int) -> Int {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Int(state >> 33) % max(sides, 1)
-  }
-  mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(roll(256)) } }
-}
-
 /// Packets as they stand in a frame.
 enum Wire {
   static func tcp(

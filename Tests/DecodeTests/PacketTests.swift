@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 struct PacketTests {
@@ -201,7 +202,7 @@ struct PacketTests {
   }
 
   @Test func anyBytesGiveAnAnswer() {
-    var dice = Dice(7)
+    var dice = SeededNumbers(7)
     for (linkType, frame, _) in Self.frames() {
       for _ in 0..<200 {
         var damaged = frame

@@ -1,11 +1,12 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 /// The short way to a packet must lead where the long one does.
 struct PlainPacketTests {
   /// Frames of all kinds, some of them damaged or cut.
-  private static func frame(_ dice: inout Dice) -> [UInt8] {
+  private static func frame(_ dice: inout SeededNumbers) -> [UInt8] {
     let payload = dice.bytes(dice.roll(4) == 0 ? 0 : dice.roll(60))
     let flags = TCPFlags(rawValue: UInt8(dice.roll(64)))
     let options: [UInt8] = [2, 4, 5, 0xb4, 1, 3, 3, 7]
@@ -41,7 +42,7 @@ struct PlainPacketTests {
   }
 
   @Test func isWhatTheDecoderSays() throws {
-    var dice = Dice(4)
+    var dice = SeededNumbers(4)
     let decoder = try #require(FrameDecoder(linkType: 1))
     var plain = PlainPacket()
     var found = 0

@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 /// So many probes are told one by one, the rest as sums, of sources and of crowds.
@@ -187,7 +188,7 @@ struct ProbeSumTests {
     "flows shared out among tables give what one table gives; where there is a crowd, as many probes",
     arguments: [UInt64](1...20), [30, 1000])
   func merged(_ seed: UInt64, _ singly: Int) {
-    var dice = Dice(seed)
+    var dice = SeededNumbers(seed)
     var limits = ConversationTable.Limits()
     limits.probes.singly = singly
     limits.probes.perSource = 4 + dice.roll(20)
@@ -238,7 +239,7 @@ struct ProbeSumTests {
 
   @Test("both directions of a flow are in one shard, and a frame's first bytes tell it", arguments: [UInt64](1...50))
   func shards(_ seed: UInt64) throws {
-    var dice = Dice(seed)
+    var dice = SeededNumbers(seed)
     for _ in 0..<20 {
       let ports = [111, 2049, 700, 40_000, 80, 8080, 53].map { UInt16($0) }
       let (one, other) = (ports[dice.roll(7)], ports[dice.roll(7)])

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -263,7 +264,7 @@ struct RPCArgumentTests {
   // MARK: Any bytes
 
   @Test func anyArgumentGivesAnAnswer() throws {
-    var dice = Dice(11)
+    var dice = SeededNumbers(11)
     let programs = Array(RPCSignatures.table.keys).sorted() + [100_232, 12_345_678]
     for round in 0..<6000 {
       let program = programs[round % programs.count]

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -72,7 +73,7 @@ struct RPCTests {
   }
 
   @Test func anyBytesGiveAnAnswer() {
-    var dice = Dice(3)
+    var dice = SeededNumbers(3)
     let seeds = [RPC.call(1, 100_000, 3, 3), RPC.accepted(1, RPC.list(3)), RPC.denied(1, authentication: 1)]
     for round in 0..<3000 {
       var message = seeds[round % seeds.count]
@@ -115,10 +116,10 @@ struct RPCRecordMarkingTests {
   private let packet = PacketSighting(
     time: moment(1), direction: .fromLow, flags: [], payloadLength: 0, citation: Citation(provenance, text: ""))
 
-  private func messages(_ stream: [UInt8], cuts: (inout Dice) -> Int, seed: UInt64 = 1) throws -> [[UInt8]] {
+  private func messages(_ stream: [UInt8], cuts: (inout SeededNumbers) -> Int, seed: UInt64 = 1) throws -> [[UInt8]] {
     var marking = RecordMarking()
     var messages: [RecordMarking.Message] = []
-    var dice = Dice(seed)
+    var dice = SeededNumbers(seed)
     var index = 0
     while index < stream.count {
       let end = min(stream.count, index + max(1, cuts(&dice)))

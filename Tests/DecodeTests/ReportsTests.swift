@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -178,7 +179,7 @@ struct ReportsTests {
 
   /// Damaged reports are read without end or trap, and each line counts once.
   @Test func damagedReportsBalance() {
-    var dice = Dice(41)
+    var dice = SeededNumbers(41)
     let lines = [
       "Interesting ports on sam.edu (192.168.8.96):", "111 open tcp sunrpc", "Nmap scan report for 192.0.2.11",
       "111/tcp open rpcbind",

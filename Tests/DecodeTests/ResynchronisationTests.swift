@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 /// A stream of RPC of which a part is missing, or which somebody tries to make unreadable.
@@ -73,7 +74,7 @@ struct ResynchronisationTests {
   }
 
   @Test func garbageBeforeTheFirstCallHidesNothing() {
-    var dice = Dice(4)
+    var dice = SeededNumbers(4)
     for _ in 0..<200 {
       var scene = Scene(.tcp)
       scene.open()

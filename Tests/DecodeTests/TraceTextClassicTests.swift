@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Decode
@@ -11,7 +12,7 @@ struct TraceTextClassicTests {
     var line: String
   }
 
-  private func sample(_ dice: inout Dice) -> Sample {
+  private func sample(_ dice: inout SeededNumbers) -> Sample {
     let nanoseconds = Int64(dice.roll(86_400)) * 1_000_000_000 + Int64(dice.roll(1_000_000)) * 1000
     let time = EventTime(Timestamp(nanoseconds: nanoseconds), fractionDigits: 6, isDated: false)
     func end() -> Endpoint {
@@ -45,7 +46,7 @@ struct TraceTextClassicTests {
     return Sample(packet: packet, line: line)
   }
 
-  private func segment(_ packet: inout PacketRecord, _ dice: inout Dice) -> String {
+  private func segment(_ packet: inout PacketRecord, _ dice: inout SeededNumbers) -> String {
     var line = ""
     // In 1999 a point stands for none of these four; ACK is told by its number.
     for (letter, flag) in [("S", TCPFlags.syn), ("F", .fin), ("R", .rst), ("P", .psh)] where dice.roll(3) == 0 {
@@ -86,7 +87,7 @@ struct TraceTextClassicTests {
   }
 
   @Test func linesGiveTheirPackets() {
-    var dice = Dice(31)
+    var dice = SeededNumbers(31)
     for _ in 0..<1000 {
       let sample = sample(&dice)
       #expect(read([sample.line]) == [PacketFacts(sample.packet)], "\(sample.line)")
@@ -95,7 +96,7 @@ struct TraceTextClassicTests {
 
   /// Broken once, at any column behind the stamp: at a blank, which is then gone, or inside a word or a number.
   @Test func linesBrokenAnywhereGiveTheirPackets() {
-    var dice = Dice(32)
+    var dice = SeededNumbers(32)
     for _ in 0..<2000 {
       let sample = sample(&dice)
       let bytes = Array(sample.line.utf8)
@@ -107,7 +108,7 @@ struct TraceTextClassicTests {
   }
 
   @Test func linesBrokenTwiceAtBlanksGiveTheirPackets() {
-    var dice = Dice(33)
+    var dice = SeededNumbers(33)
     for _ in 0..<1000 {
       let sample = sample(&dice)
       let bytes = Array(sample.line.utf8)
@@ -120,7 +121,7 @@ struct TraceTextClassicTests {
 
   /// Packets one after another, some of them broken: none is lost, none is joined to its neighbour.
   @Test func aBrokenTraceGivesItsPackets() {
-    var dice = Dice(34)
+    var dice = SeededNumbers(34)
     let samples = (0..<500).map { _ in sample(&dice) }
     let lines = samples.flatMap { sample -> [String] in
       let bytes = Array(sample.line.utf8)
@@ -169,7 +170,7 @@ struct TraceTextClassicTests {
 
   /// Damage never ends the program, and never gives more packets than lines.
   @Test func damagedLinesAreRead() {
-    var dice = Dice(35)
+    var dice = SeededNumbers(35)
     var lines: [[UInt8]] = []
     for _ in 0..<3000 {
       var line = Array(sample(&dice).line.utf8)

@@ -1,5 +1,6 @@
 import Detect
 import Evidence
+import TestNumbers
 import Testing
 
 /// Rules `a`, `b`, `c` over procedures that have these letters, and a correlation `z`.
@@ -129,7 +130,7 @@ private func calls(_ text: String, from: String = "192.0.2.1") -> [Event] {
   @Test(arguments: CorrelationKindTests.all, UInt64(1)...12)
   func handingOverDoesNotMatter(correlation: String, seed: UInt64) throws {
     let set = try correlating(correlation + ", timespan: 10s, group-by: [source.address]")
-    var random = Seeded(state: seed)
+    var random = SeededNumbers(seed)
     var time = 0.0
     let events = (0..<80).map { _ in
       time += [0, 1, 2, 4, 11].randomElement(using: &random) ?? 1

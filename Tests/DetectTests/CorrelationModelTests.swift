@@ -1,5 +1,6 @@
 import Detect
 import Evidence
+import TestNumbers
 import Testing
 
 /// Correlations against a model that looks at every window of every group anew.
@@ -66,7 +67,7 @@ import Testing
   }
 
   static func events(seed: UInt64) -> [Event] {
-    var random = Seeded(state: seed)
+    var random = SeededNumbers(seed)
     var time = 0.0
     return (0..<120).map { _ in
       time += [0, 0, 1, 1, 2, 3, 5, 14].randomElement(using: &random) ?? 1
@@ -99,7 +100,7 @@ import Testing
     let events = CorrelationModelTests.events(seed: seed)
     let rules = try CorrelationModelTests.rules(test)
     let whole = findings(rules, events)
-    var random = Seeded(state: seed &+ 77)
+    var random = SeededNumbers(seed &+ 77)
     var detector = Detector(rules: rules)
     var drained: [Finding] = []
     var buffer: [Finding] = []

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Detect
@@ -7,12 +8,12 @@ import Testing
 struct LiteralSetTests {
   private static let anchorings: [TextPattern.Anchoring] = [.whole, .start, .end, .anywhere]
 
-  private static func word(_ random: inout Seeded, _ length: ClosedRange<Int>) -> String {
+  private static func word(_ random: inout SeededNumbers, _ length: ClosedRange<Int>) -> String {
     String((0..<Int.random(in: length, using: &random)).map { _ in "aAbBé".randomElement(using: &random) ?? "a" })
   }
 
   @Test(arguments: UInt64(1)...60) func agreesWithEachAlone(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SeededNumbers(seed)
     let isCased = Bool.random(using: &random)
     let patterns = (0..<Int.random(in: 1...12, using: &random)).map { _ in
       TextPattern(

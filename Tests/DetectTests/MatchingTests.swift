@@ -1,5 +1,6 @@
 import Detect
 import Evidence
+import TestNumbers
 import Testing
 
 @Suite struct MatchingTests {
@@ -185,7 +186,7 @@ import Testing
 
   /// A pattern against a text, compared with a plain recursive reading of what wildcards mean.
   @Test(arguments: UInt64(1)...40) func wildcardsAgreeWithTheirDefinition(seed: UInt64) throws {
-    var random = Seeded(state: seed)
+    var random = SeededNumbers(seed)
     func word(_ alphabet: String, _ longest: Int) -> String {
       String(
         (0..<Int.random(in: 0...longest, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" })

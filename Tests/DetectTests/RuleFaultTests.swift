@@ -1,6 +1,7 @@
 import Detect
 import Evidence
 import Knowledge
+import TestNumbers
 import Testing
 
 @Suite struct RuleFaultTests {
@@ -219,7 +220,7 @@ import Testing
 
   /// Whatever stands in a rule file, loading it ends, and either gives rules or says why not.
   @Test(arguments: UInt64(1)...300) func anyTextIsReadOrRefused(seed: UInt64) throws {
-    var random = Seeded(state: seed)
+    var random = SeededNumbers(seed)
     var bytes = Array(
       """
       title: T

@@ -1,5 +1,6 @@
 import Detect
 import Evidence
+import TestNumbers
 import Testing
 
 struct RuleMatchesTests {
@@ -28,7 +29,7 @@ struct RuleMatchesTests {
 
   /// More Events than are held against the rules in one part.
   private static func day(of count: Int) -> [Event] {
-    var dice = Seeded(state: 41)
+    var dice = SeededNumbers(41)
     return (0..<count).map { number in
       call(
         ["getport", "dump", "null"].randomElement(using: &dice) ?? "dump", at: Double(number / 3),

@@ -79,15 +79,3 @@ func findings(
   oddities?(detector.oddities)
   return findings.map { Found($0) }
 }
-
-/// Repeats: a generator of its own (SplitMix64), so that a failing seed can be tried again.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 31)
-  }
-}

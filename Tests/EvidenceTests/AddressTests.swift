@@ -1,11 +1,12 @@
 import Evidence
 import Glibc
+import TestNumbers
 import Testing
 
 /// Addresses against the C library, which has read and written them for decades.
 struct AddressTests {
   @Test func v4IsWrittenAndReadAsInetDoes() {
-    var dice = Dice(3)
+    var dice = SeededNumbers(3)
     for _ in 0..<2000 {
       let address = IPAddress(v4: UInt32.random(in: 0...UInt32.max, using: &dice))
       #expect(address.description == AddressTests.written(address))
@@ -14,7 +15,7 @@ struct AddressTests {
   }
 
   @Test func v6IsWrittenAndReadAsInetDoes() {
-    var dice = Dice(4)
+    var dice = SeededNumbers(4)
     for _ in 0..<5000 {
       // Runs of zeros are what the notation is about.
       let groups = (0..<8).map { _ in
@@ -30,7 +31,7 @@ struct AddressTests {
 
   /// Texts that are almost addresses: both take the same ones.
   @Test func takesWhatInetTakes() {
-    var dice = Dice(5)
+    var dice = SeededNumbers(5)
     let seeds = [
       "2001:db8::1", "::", "::1", "1:2:3:4:5:6:7:8", "fe80::1:0:0:1", "::ffff:192.0.2.1", "1:2:3:4:5:6:192.0.2.1",
       "64:ff9b::10.0.0.1",
@@ -81,7 +82,7 @@ struct AddressTests {
   }
 
   @Test func aNetworkHoldsWhatSharesItsBits() throws {
-    var dice = Dice(6)
+    var dice = SeededNumbers(6)
     for _ in 0..<2000 {
       let isV4 = Bool.random(using: &dice)
       let length = Int.random(in: 0...(isV4 ? 32 : 128), using: &dice)
@@ -104,7 +105,7 @@ struct AddressTests {
     #expect(IPNetwork(text) == nil)
   }
 
-  private static func random(isV4: Bool, using dice: inout Dice) -> IPAddress {
+  private static func random(isV4: Bool, using dice: inout SeededNumbers) -> IPAddress {
     if isV4 { return IPAddress(v4: UInt32.random(in: 0...UInt32.max, using: &dice)) }
     // Not below ::ffff:0:0/96, which would be IPv4.
     return IPAddress(bits: UInt128.random(in: 1 << 64...UInt128.max, using: &dice))

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 /// How evidence is printed: readable, and unable to do anything to who reads it.
@@ -30,7 +31,7 @@ struct BytesTests {
   }
 
   @Test func randomBytesNeverPrintAControl() {
-    var dice = Dice(1)
+    var dice = SeededNumbers(1)
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 0..<24, using: &dice)).map { _ in UInt8.random(in: 0...255, using: &dice) }
       let notation = Bytes(bytes).notation
@@ -67,7 +68,7 @@ struct BytesTests {
   }
 
   @Test func findsBytesWhereASlowSearchDoes() {
-    var dice = Dice(2)
+    var dice = SeededNumbers(2)
     for _ in 0..<2000 {
       let text = (0..<Int.random(in: 0..<20, using: &dice)).map { _ in UInt8.random(in: 97...98, using: &dice) }
       let needle = (0..<Int.random(in: 1..<4, using: &dice)).map { _ in UInt8.random(in: 97...98, using: &dice) }

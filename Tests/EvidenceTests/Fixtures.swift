@@ -1,16 +1,6 @@
 import Evidence
 import Foundation
 
-/// Numbers that look random and are the same in every run.
-struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return (state ^ state >> 29) &* 0xbf58_476d_1ce4_e5b9
-  }
-}
-
 extension Citation {
   /// A place in an input, with a text that tells it apart.
   static func fixture(input: Int = 0, line: Int = 1) -> Citation {

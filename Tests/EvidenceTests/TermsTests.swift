@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 /// Orders and counts of the vocabulary.
@@ -17,7 +18,7 @@ struct TermsTests {
 
   /// Two readers' tallies give the same, whichever is added to the other.
   @Test func mergingDoesNotDependOnTheOrder() throws {
-    var dice = Dice(9)
+    var dice = SeededNumbers(9)
     for _ in 0..<200 {
       var readers: [OddityTally] = []
       for input in 0..<4 {

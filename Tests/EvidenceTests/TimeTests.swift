@@ -1,5 +1,6 @@
 import Evidence
 import Foundation
+import TestNumbers
 import Testing
 
 /// Days, moments and zones.
@@ -7,7 +8,7 @@ struct TimeTests {
   @Test func daysAreThoseOfTheCalendar() throws {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = try #require(TimeZone(identifier: "GMT"))
-    var dice = Dice(7)
+    var dice = SeededNumbers(7)
     for _ in 0..<2000 {
       // From 1600 on Foundation's calendar is Gregorian.
       let number = Int.random(in: -135_000...200_000, using: &dice)
@@ -21,7 +22,7 @@ struct TimeTests {
   }
 
   @Test func hoursAreTheDaysTwentyFourParts() {
-    var dice = Dice(8)
+    var dice = SeededNumbers(8)
     for _ in 0..<2000 {
       let moment = Timestamp(nanoseconds: Int64.random(in: .min ... .max, using: &dice))
       let intoDay = EventTime(moment, fractionDigits: 9).timeOfDay
@@ -90,7 +91,7 @@ struct TimeTests {
   }
 
   @Test func timeOfDayIsNeverNegative() {
-    var dice = Dice(8)
+    var dice = SeededNumbers(8)
     for _ in 0..<1000 {
       let moment = Timestamp(nanoseconds: Int64.random(in: Int64.min...Int64.max, using: &dice))
       let time = EventTime(moment, fractionDigits: 9)

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -365,7 +366,7 @@ struct DeductionTests {
 
   /// No deduction is without evidence, but for the note that more were left out, and none is said twice.
   @Test func everyDeductionHasItsEvidence() {
-    var dice = Dice(7)
+    var dice = SeededNumbers(7)
     let actions: [Event.Action] = [.rpcCall, .probe, .crash, .stackExecution, .daemonError, .response, .incomplete]
     for _ in 0..<200 {
       let events = (0..<6).map { line in

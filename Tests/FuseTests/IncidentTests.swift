@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -178,7 +179,7 @@ struct IncidentTests {
 
   /// What the course of an incident tells of a day is what restricting the incident to the days up to it tells.
   @Test func theCourseKnowsWhatTheIncidentKnew() throws {
-    var dice = Dice(11)
+    var dice = SeededNumbers(11)
     var settings = FusionSettings.plain
     settings.incidentGap = 10 * 86_400
     for _ in 0..<100 {
@@ -217,7 +218,7 @@ struct IncidentTests {
 
   /// An incident cut at a day is, as far as judging goes, the incident of the events up to that day.
   @Test func knowingIsReadingOnlySoFar() throws {
-    var dice = Dice(5)
+    var dice = SeededNumbers(5)
     for _ in 0..<50 {
       let events = (0..<8).map { line in
         Event.fixture(

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -28,7 +29,7 @@ struct PairingTests {
 
   /// Whatever the clocks, no record and no packet stands in two pairs.
   @Test func pairsAreOneToOne() {
-    var dice = Dice(1)
+    var dice = SeededNumbers(1)
     for _ in 0..<100 {
       let events = (0..<12).map { line -> Event in
         let time = Double(dice.roll(2000)) / 10
@@ -42,7 +43,7 @@ struct PairingTests {
 
   /// The true difference of the clocks lies within the bounds.
   @Test func theBoundsHoldTheTruth() throws {
-    var dice = Dice(2)
+    var dice = SeededNumbers(2)
     for _ in 0..<500 {
       let moment = 1000 + Double(dice.roll(1_000_000)) / 997
       let skew = Double(dice.roll(20_000) - 10_000) / 1000
@@ -203,7 +204,7 @@ struct IdentitiesTests {
 
   /// Joining is symmetric and transitive, whatever the order.
   @Test func joiningMakesClasses() {
-    var dice = Dice(3)
+    var dice = SeededNumbers(3)
     for _ in 0..<200 {
       let hosts = (0..<8).map { Host.name(Bytes("h\($0)" + String(repeating: "x", count: $0 % 3))) }
       var edges = (0..<5).map { _ in (dice.roll(8), dice.roll(8)) }
@@ -217,15 +218,5 @@ struct IdentitiesTests {
       edges = edges.reversed().map { ($0.1, $0.0) }
       #expect(classes() == forward)
     }
-  }
-}
-
-/// Numbers that look random and are the same in every run.
-struct Dice {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed &* 2 &+ 1 }
-  mutating func roll(_ sides: Int) -> Int {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return Int(state >> 33) % max(sides, 1)
   }
 }

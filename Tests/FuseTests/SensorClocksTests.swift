@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -19,12 +20,15 @@ struct SensorClocksTests {
   /// - Parameters:
   ///   - pairs: Calls that both views have.
   ///   - noise: Records, and packets, whose other view is not there.
-  private func plant(_ dice: inout Dice, pairs: Int, noise: Int, days: Double, offset: Double, drift: Double) -> Planted
-  {
+  private func plant(
+    _ dice: inout SeededNumbers, pairs: Int, noise: Int, days: Double, offset: Double, drift: Double
+  ) -> Planted {
     var planted = Planted(offset: offset, drift: drift)
     var line = 0
-    func moment(_ dice: inout Dice) -> Double { Double(dice.roll(1_000_000_000)) / 1e9 * days * SensorClocksTests.day }
-    func caller(_ dice: inout Dice) -> (String, String) {
+    func moment(_ dice: inout SeededNumbers) -> Double {
+      Double(dice.roll(1_000_000_000)) / 1e9 * days * SensorClocksTests.day
+    }
+    func caller(_ dice: inout SeededNumbers) -> (String, String) {
       ("192.0.2.\(60 + dice.roll(12))", SensorClocksTests.procedures[dice.roll(4)])
     }
     /// What the host's clock shows, to the second.
@@ -68,7 +72,7 @@ struct SensorClocksTests {
   /// Offsets of up to 400 days either way and drifts of up to 50 ppm: at least 99 of 100 pairs are found, and none of ten
   /// thousand is wrong.
   @Test(.timeLimit(.minutes(5))) func plantedPairsAreFound() {
-    var dice = Dice(6)
+    var dice = SeededNumbers(6)
     var (planted, recovered, wrong, undecided) = (0, 0, 0, 0)
     while planted < 10_000 {
       let scales: [Double] = [1, 60, 3600, 86_400, 34_560_000]
@@ -101,7 +105,7 @@ struct SensorClocksTests {
   /// A pair says how far the clocks were apart, also where the records were set.
   @Test(arguments: [0, 7, -95, 3600, -34_344_000, 34_560_000] as [Double])
   func thePairsTellTheOffset(_ offset: Double) throws {
-    var dice = Dice(11)
+    var dice = SeededNumbers(11)
     let result = found(plant(&dice, pairs: 20, noise: 20, days: 3, offset: offset, drift: 0))
     #expect(result.pairs.count >= 20)
     let clock = try #require(result.clocks.first { $0.isDecided })
@@ -115,7 +119,7 @@ struct SensorClocksTests {
   @Test(arguments: [(3600.0, 0.5), (-7200, 0.5), (86_400, 0.3), (34_560_000, 0.8), (90, 0.5)])
   func aClockThatJumpsGivesNoWrongPair(_ jump: Double, _ share: Double) {
     for seed in 1...8 {
-      var dice = Dice(UInt64(seed))
+      var dice = SeededNumbers(UInt64(seed))
       var planted = plant(&dice, pairs: 40, noise: 20, days: 4, offset: 30, drift: 0)
       let moment = share * 4 * SensorClocksTests.day + 30
       for index in planted.events.indices
@@ -165,7 +169,7 @@ struct SensorClocksTests {
 
   /// Wrong pairs do not move the estimate, and the order of the events does not show.
   @Test func theOrderDoesNotShow() {
-    var dice = Dice(21)
+    var dice = SeededNumbers(21)
     for _ in 0..<20 {
       let planted = plant(&dice, pairs: 12, noise: 40, days: 5, offset: 12_345, drift: 20e-6)
       let one = SensorClocks(settings: .plain).estimate(planted.events)

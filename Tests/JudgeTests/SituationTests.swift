@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -37,11 +38,8 @@ struct SituationTests {
 
   /// The judgement of a day is the one that was made on it.
   @Test func aDayIsJudgedByWhatWasKnown() throws {
-    var state: UInt64 = 3
-    func roll(_ sides: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % sides
-    }
+    var numbers = SeededNumbers(3)
+    func roll(_ sides: Int) -> Int { numbers.roll(sides) }
     for _ in 0..<30 {
       let incidents = (0..<8).map { number -> Incident in
         let first = roll(12)

@@ -1,4 +1,5 @@
 import Evidence
+import TestNumbers
 import Testing
 
 @testable import Fuse
@@ -7,17 +8,8 @@ import Testing
 
 /// A day of the picture and a window of a day's width tell the same.
 struct SpanAgreementTests {
-  /// Numbers that can be had again.
-  private struct Dice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
-  }
-
   /// An incident of a week whose findings each lie within a day: what a day knows is then all that it has.
-  private static func incident(_ number: Int, _ dice: inout Dice) -> Incident {
+  private static func incident(_ number: Int, _ dice: inout SeededNumbers) -> Incident {
     let days = (0..<Int.random(in: 1...5, using: &dice)).map { _ in Int.random(in: 0...6, using: &dice) }
     let outcomes: [Outcome] = [.refused, .answered, .unknown, .blocked, .unanswered]
     var incident = Incident.fixture(
@@ -44,7 +36,7 @@ struct SpanAgreementTests {
   }
 
   @Test(arguments: UInt64(1)...150) func daysAgree(seed: UInt64) throws {
-    var dice = Dice(state: seed)
+    var dice = SeededNumbers(seed)
     let incidents = (0..<Int.random(in: 1...6, using: &dice)).map { SpanAgreementTests.incident($0, &dice) }
     let covered = Set((0...6).map { monday.advanced(by: $0) })
     let history: Set<String> = Bool.random(using: &dice) ? ["p"] : []

@@ -1,5 +1,6 @@
 import Evidence
 @testable import Knowledge
+import TestNumbers
 import Testing
 
 /// Files that people write, and the mistakes in them.
@@ -86,11 +87,8 @@ struct YAMLNodeTests {
   /// Random damage to a good file gives nodes or faults, and never ends the program.
   @Test func damageIsNeverFatal() throws {
     let good = Array("a: &x 1\nb:\n  - [c, {d: e}]\n  - 'f'\n  - \"g\\n\"\n--- |\n text\n...\n".utf8)
-    var state: UInt64 = 11
-    func roll(_ sides: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % sides
-    }
+    var numbers = SeededNumbers(11)
+    func roll(_ sides: Int) -> Int { numbers.roll(sides) }
     var faulty = 0
     for _ in 0..<500 {
       var bytes = good

@@ -3,6 +3,7 @@ import Decode
 import Evidence
 import Foundation
 import Knowledge
+import TestNumbers
 import Testing
 import Workbench
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestNumbers
 import Testing
 
 /// The command line, as REPORT.md describes it to users: exit status, streams, faults.

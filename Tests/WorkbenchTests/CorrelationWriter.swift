@@ -1,3 +1,5 @@
+import TestNumbers
+
 /// Writes random correlations over three rules, and events for them.
 struct CorrelationWriter {
   var random: SeededNumbers

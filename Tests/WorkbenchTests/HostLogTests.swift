@@ -3,6 +3,7 @@ import Evidence
 import Foundation
 import Fuse
 import Judge
+import TestNumbers
 import Testing
 import Workbench
 

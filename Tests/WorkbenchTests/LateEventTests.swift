@@ -1,6 +1,7 @@
 import Evidence
 import Foundation
 import Knowledge
+import TestNumbers
 import Testing
 import Workbench
 

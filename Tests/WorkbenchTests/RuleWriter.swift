@@ -1,4 +1,5 @@
 import Foundation
+import TestNumbers
 
 /// Writes random rules, with every modifier and every form of a detection and a condition, and events that they have a
 /// fair chance to match.

@@ -2,6 +2,7 @@ import Detect
 import Evidence
 import Foundation
 import Knowledge
+import TestNumbers
 import Testing
 
 /// The engine against pySigma and its SQLite backend, on thousands of generated rules.
