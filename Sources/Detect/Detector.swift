@@ -41,7 +41,7 @@ package struct Detector: Sendable {
   }
 
   /// Takes the next event, of which is known which rules match it.
-  mutating func push(
+  package mutating func push(
     _ event: borrowing SitedEvent, index: Int, matching: ArraySlice<Int32>, into findings: inout [Finding]
   ) {
     judge(event, index, matching, &findings)
