@@ -31,8 +31,8 @@ package struct SensorClocks: Sendable {
   /// Sets the records of hosts whose clock is decided and further off than pairs are looked for onto the network's clock.
   /// - Parameter events: In order; they are not when something was set.
   package func align(_ events: inout [Event]) -> [ClockOffset] {
-    // Captures alone have one clock, and many events.
-    guard events.indices.contains(where: { events[$0].view == .host }) else { return [] }
+    // One view alone has nothing to be held against, and many events.
+    guard View.allCases.allSatisfy({ view in events.contains { $0.view == view } }) else { return [] }
     var clocks = estimate(events)
     let identities = Identities(directory: settings.directory)
     var far: [Host: Int] = [:]
