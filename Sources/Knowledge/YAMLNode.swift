@@ -32,7 +32,8 @@ package struct YAMLNode: Sendable {
     var budget = nodeCap
     do {
       // The sequence ends at a mistake and keeps it, so it must be asked.
-      var nodes = try Yams.compose_all(yaml: text)
+      // What a scalar is, its reader knows: regular expressions over each would take most of the time.
+      var nodes = try Yams.compose_all(yaml: text, .basic)
       var documents: [YAMLNode] = []
       while let node = nodes.next() { documents.append(try YAMLNode(node, file: file, budget: &budget, depth: 0)) }
       if let error = nodes.error { throw error }
