@@ -14,6 +14,8 @@ namespace {
 // cache of states, which is slower by a constant.
 constexpr int64_t memory_budget = 1 << 20;
 constexpr int shortest_literal = 4;
+// Of alternatives in such numbers each is held against all others, which takes its time.
+constexpr size_t most_atoms = 64;
 
 RE2::Options options(int flags, RE2::Options::Encoding encoding) {
   RE2::Options options;
@@ -47,8 +49,24 @@ bool is_utf8(const unsigned char *text, size_t length) {
   return true;
 }
 
-// The atoms of FilteredRE2 stand in a tree of and and or. All of them together, joined by or, are a weaker condition
-// that is easy to hand out; it holds only if an expression cannot match where none of them is.
+// The longest atom without which the expression cannot match whatever else there is; empty when there is none.
+std::string required(const re2::FilteredRE2 &filter, const std::vector<std::string> &atoms) {
+  std::string longest;
+  if (atoms.size() > most_atoms) return longest;
+  for (size_t absent = 0; absent < atoms.size(); absent++) {
+    if (atoms[absent].size() <= longest.size()) continue;
+    std::vector<int> others, potential;
+    for (size_t index = 0; index < atoms.size(); index++)
+      if (index != absent) others.push_back(static_cast<int>(index));
+    filter.AllPotentials(others, &potential);
+    if (potential.empty()) longest = atoms[absent];
+  }
+  return longest;
+}
+
+// The atoms of FilteredRE2 stand in a tree of and and or. One that every match has tells most. Else all of them together,
+// joined by or, are a weaker condition that is easy to hand out; it holds only if an expression cannot match where none
+// of them is.
 std::vector<std::string> literals(const std::string &pattern, const RE2::Options &options) {
   re2::FilteredRE2 filter(shortest_literal);
   int id = 0;
@@ -58,7 +76,8 @@ std::vector<std::string> literals(const std::string &pattern, const RE2::Options
   std::vector<int> unfiltered;
   filter.AllPotentials({}, &unfiltered);
   if (!unfiltered.empty()) return {};
-  return atoms;
+  const std::string one = required(filter, atoms);
+  return one.empty() ? atoms : std::vector<std::string>{one};
 }
 
 }  // namespace
