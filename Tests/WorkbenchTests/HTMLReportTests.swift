@@ -17,6 +17,10 @@ struct HTMLReportTests {
       const folded = page.documentElement.scrollHeight;
       const details = [...page.querySelectorAll('details')];
       details.forEach(d => d.open = true);
+      const clipped = [...page.querySelectorAll('svg text')].filter(text => {
+        const [box, view] = [text.getBBox(), text.ownerSVGElement.viewBox.baseVal];
+        return box.x < view.x - 1 || box.x + box.width > view.x + view.width + 1;
+      });
       const links = [...page.querySelectorAll('[src],[href]')].map(e => e.getAttribute('src') || e.getAttribute('href'));
       document.getElementById('out').textContent = JSON.stringify({
         details: details.length, folded, unfolded: page.documentElement.scrollHeight,
@@ -25,6 +29,7 @@ struct HTMLReportTests {
         handlers: [...page.querySelectorAll('*')].filter(e => [...e.attributes].some(a => a.name.startsWith('on'))).length,
         outside: links.filter(l => !l.startsWith('#')).length,
         dangling: links.filter(l => !page.getElementById(l.slice(1))).length,
+        clipped: clipped.length, texts: page.querySelectorAll('svg text').length,
         fetched: frame.contentWindow.performance.getEntriesByType('resource').length,
       });
     };
@@ -90,9 +95,24 @@ struct HTMLReportTests {
     #expect(try #require(sight["details"]) > 21)
     #expect(try #require(sight["unfolded"]) > #require(sight["folded"]) + 2000)
     #expect(try #require(sight["width"]) <= width, "wider than the page")
-    for nothing in ["hit", "foreign", "handlers", "outside", "dangling", "fetched"] {
+    for nothing in ["hit", "foreign", "handlers", "outside", "dangling", "fetched", "clipped"] {
       #expect(sight[nothing] == 0, "\(nothing)")
     }
+  }
+
+  @Test(
+    "numbers of a flood are drawn whole",
+    .enabled(if: hasBrowser, "Debian's chromium is not installed"))
+  func flood() async throws {
+    let scratch = try Scratch()
+    let lines = (0..<30).map { number in
+      "Dec 27 15:14:\(number + 10) marlin rpcbind[7]: refused connect from 10.1.1.\(number % 3 + 1) to dump()\n"
+        + "Dec 27 15:14:\(number + 10) marlin last message repeated 99999 times\n"
+    }
+    let html = try await report(try scratch.write(lines.joined(), "flood.log"))
+    let sight = try await look(html, width: 680)
+    #expect(try #require(sight["texts"]) > 3)
+    #expect(sight["clipped"] == 0)
   }
 
   @Test(

@@ -106,8 +106,8 @@ extension HTMLReport {
     page.element(
       "line", ("x1", number(Size.left)), ("x2", number(Size.width)), ("y1", base), ("y2", base), ("class", "axis")
     ) { _ in }
-    page.element("text", ("x", number(Size.left)), ("y", number(top - 5)), text: label)
-    page.element("text", ("x", number(Size.left - 4)), ("y", number(top + 7)), ("class", "end"), text: "\(peak)")
+    // The peak may have more digits than a margin has room for.
+    page.element("text", ("x", number(Size.left)), ("y", number(top - 5)), text: "\(label), peak \(peak)")
     page.element("text", ("x", number(Size.left - 4)), ("y", base), ("class", "end"), text: "0")
   }
 
