@@ -49,7 +49,7 @@ struct CrowdLedgerTests {
     limits.singly = .max
     var waited = read(lines, CrowdLedger(limits: limits))
     #expect(waited.events.count < direct.events.count)
-    var ledger = try #require(waited.crowd)
+    let ledger = try #require(waited.crowd)
     ledger.finish(CrowdSettings(), into: &waited.events)
     #expect(direct.tally.understood == waited.tally.understood)
     let (left, right) = (direct.events.map(facts), waited.events.map(facts))
@@ -69,7 +69,7 @@ struct CrowdLedgerTests {
       var limits = CrowdLimits()
       limits.singly = 20
       var intake = read(refusals(0..<sources), CrowdLedger(limits: limits))
-      var ledger = try #require(intake.crowd)
+      let ledger = try #require(intake.crowd)
       ledger.finish(CrowdSettings(), into: &intake.events)
       #expect(intake.events.count == (isCrowd ? 1 : sources))
       #expect(intake.events.reduce(0) { $0 + $1.count } == sources)
@@ -98,7 +98,7 @@ struct CrowdLedgerTests {
     var intake = read(repeated(heavy.count, inBrackets: inBrackets), CrowdLedger(limits: limits))
     // What came more than 64 times does not wait for the others.
     #expect(intake.events.isEmpty == (heavy.count <= 64))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
     let apart = intake.events.filter { $0.crowd == nil }
     #expect(apart.reduce(0) { $0 + $1.count } == heavy.apart)
@@ -113,7 +113,7 @@ struct CrowdLedgerTests {
     limits.singly = 2
     let lines = refusals(0..<5, at: 5) + refusals(0..<5, at: 3) + refusals(5..<9, "getport(nfs)", at: 3)
     var intake = read(lines, CrowdLedger(limits: limits))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
     let told = intake.events.map { "\($0.time.description.prefix(13)) \($0.rpc?.procedureName.notation ?? "")" }
     #expect(told == ["1999-12-27T03 dump", "1999-12-27T03 getport", "1999-12-27T05 dump"])
@@ -127,7 +127,7 @@ struct CrowdLedgerTests {
     limits.hourly = 2
     let lines = refusals(0..<5, at: 5) + refusals(0..<5, at: 3) + refusals(5..<9, "getport(nfs)", at: 3)
     var intake = read(lines, CrowdLedger(limits: limits))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     var settings = CrowdSettings()
     settings.needsHours = needsHours
     ledger.finish(settings, into: &intake.events)
@@ -147,7 +147,7 @@ struct CrowdLedgerTests {
       + (0..<9).map { _ in refusals(9..<10)[0] }
     var intake = read(lines, CrowdLedger(limits: limits))
     #expect(intake.events.isEmpty)
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
     #expect(intake.events.count { $0.crowd == nil && $0.source.host == .address(IPAddress(v4: 0x0a00_010a)) } == 9)
     #expect(intake.events.count { $0.crowd == nil } == 9)
@@ -165,7 +165,7 @@ struct CrowdLedgerTests {
       (limits.singly, limits.many) = (2, 16)
       let often = (0..<visits).flatMap { visit in (0..<3).map { _ in refusals(9..<10, at: visit + 1)[0] } }
       var intake = read(refusals(0..<5) + often, CrowdLedger(limits: limits))
-      var ledger = try #require(intake.crowd)
+      let ledger = try #require(intake.crowd)
       var settings = CrowdSettings()
       settings.pause = 1_800_000_000_000
       ledger.finish(settings, into: &intake.events)
@@ -178,7 +178,7 @@ struct CrowdLedgerTests {
     var limits = CrowdLimits()
     limits.singly = 2
     var intake = read(refusals(0..<5), CrowdLedger(limits: limits))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     let last = try #require(intake.crowd?.event(at: 4, era: 0))
     var settings = CrowdSettings()
     settings.failures[last.target.host] = [last.time.timestamp.nanoseconds + Int64(gap) * 1_000_000_000]
@@ -196,7 +196,7 @@ struct CrowdLedgerTests {
     limits.sources = cap
     limits.singly = 4
     var intake = read(refusals(0..<200) + (0..<9).map { _ in refusals(3..<4)[0] }, CrowdLedger(limits: limits))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
     #expect(intake.events.reduce(0) { $0 + $1.count } == 209)
     let crowd = try #require(Crowd.union(intake.events.compactMap(\.crowd)))
@@ -229,7 +229,7 @@ struct CrowdLedgerTests {
     }
     #expect(lines.prefix(110).reduce(0) { $0 + $1.utf8.count } > limits.text)
     var intake = read(lines, CrowdLedger(limits: limits))
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     #expect(intake.events.count == 600 && ledger.oddities.isEmpty)
     ledger.finish(CrowdSettings(), into: &intake.events)
     let crowd = try #require(intake.events.compactMap(\.crowd).first)
@@ -251,7 +251,7 @@ struct CrowdLedgerTests {
     (limits.singly, limits.kinds) = (2, 8)
     var intake = read(manyKinds, CrowdLedger(limits: limits))
     #expect(intake.events.isEmpty)
-    var ledger = try #require(intake.crowd)
+    let ledger = try #require(intake.crowd)
     ledger.finish(CrowdSettings(), into: &intake.events)
     #expect(intake.events.allSatisfy { $0.crowd != nil } && intake.events.reduce(0) { $0 + $1.count } == 400)
     #expect(ledger.oddities.count(of: .tableFull) == 392)
@@ -283,7 +283,7 @@ struct CrowdLedgerTests {
       limits.singly = 100
       let lines = (0..<18_000).map(visit)
       var intake = read(lines.shuffled(), CrowdLedger(limits: limits))
-      var ledger = try #require(intake.crowd)
+      let ledger = try #require(intake.crowd)
       let start = try #require(Day(year: 1999, month: 12, day: 27)?.start).nanoseconds + 7 * 3_600_000_000_000
       var settings = CrowdSettings()
       settings.failures[.name("marlin")] = (1...failures).map { start + Int64($0) * 29_000_000_000 }

@@ -37,7 +37,7 @@ struct BlockReadingTests {
   /// What waits for the end of the evidence is told one by one.
   private static func events(_ intake: Intake) -> [Event] {
     var events = intake.events
-    var crowd = intake.crowd
+    let crowd = intake.crowd
     crowd?.finish(CrowdSettings(), into: &events)
     Event.sort(&events)
     return events

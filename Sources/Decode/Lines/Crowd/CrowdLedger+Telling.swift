@@ -1,0 +1,232 @@
+package import Evidence
+
+/// What a ledger's records come to, decided when all evidence is known: who is told by itself, and the sums of the others.
+extension CrowdLedger {
+  /// Writes what the records come to.
+  package func finish(_ settings: CrowdSettings, into events: inout [Event]) {
+    var isApart = standingAlone(settings)
+    for slot in sources.indices where sources[slot].records > limits.busy && !isApart[slot] {
+      isApart[slot] = isBusy(slot, settings)
+    }
+    for slot in beforeFailures(settings, but: isApart) { isApart[slot] = true }
+    let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
+    let known = crowd.filter { settings.known.contains(IPAddress(bits: sources[$0].address)) }
+    if crowd.count <= limits.singly, forgotten.isEmpty {
+      for slot in crowd { isApart[slot] = true }
+    } else if known.count <= limits.singly {
+      for slot in known { isApart[slot] = true }
+    }
+    for number in links.indices {
+      let source = Int(links[number].source)
+      if isApart[source], !sources[source].isTold { events.append(shelf.event(number)) }
+    }
+    append(crowd.filter { !isApart[$0] }, settings, into: &events)
+  }
+
+  /// Who is told by himself whatever he did, or for a record that has to be.
+  private func standingAlone(_ settings: CrowdSettings) -> [Bool] {
+    let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
+    var isApart = sources.map { source in
+      source.isTold || settings.apart.contains(IPAddress(bits: source.address))
+        || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
+    }
+    for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
+      isApart[Int(links[number].source)] = true
+    }
+    return isApart
+  }
+
+  /// A source that was at a host right before a service failed there.
+  private struct Suspect {
+    var host: Int
+    /// Which of the host's failures.
+    var failure: Int
+    var gap: Int64
+    var slot: Int
+  }
+
+  /// Who was there right before a service failed: of each failure and of all together the nearest, so that who makes a
+  /// service fail again and again makes no crowd into incidents.
+  private func beforeFailures(_ settings: CrowdSettings, but isApart: [Bool]) -> ArraySlice<Int> {
+    guard !settings.failures.isEmpty else { return [] }
+    let suspects = suspects(settings, but: isApart).sorted {
+      ($0.host, $0.failure, $0.gap, sources[$0.slot].address) < ($1.host, $1.failure, $1.gap, sources[$1.slot].address)
+    }
+    var gaps: [Int: Int64] = [:]
+    var last: (host: Int, failure: Int) = (-1, -1)
+    var nearest: Set<Int> = []
+    for suspect in suspects {
+      if last != (suspect.host, suspect.failure) { nearest = [] }
+      last = (suspect.host, suspect.failure)
+      guard nearest.count < limits.beforeFailure, nearest.insert(suspect.slot).inserted else { continue }
+      gaps[suspect.slot] = min(gaps[suspect.slot] ?? .max, suspect.gap)
+    }
+    let ordered = gaps.sorted { ($0.value, sources[$0.key].address) < ($1.value, sources[$1.key].address) }
+    return ordered.map(\.key).prefix(limits.singly)
+  }
+
+  private func suspects(_ settings: CrowdSettings, but isApart: [Bool]) -> [Suspect] {
+    let hosts = settings.failures.keys.sorted()
+    let numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
+    let failed = shelf.kinds.templates.map { numbers[settings.resolve($0.target.host)] }
+    var suspects: [Suspect] = []
+    for number in links.indices where !isApart[Int(links[number].source)] {
+      let note = shelf.notes[number]
+      guard let host = failed[Int(note.kind)],
+        let next = settings.failure(of: settings.failures[hosts[host]] ?? [], after: note.time)
+      else { continue }
+      suspects.append(
+        Suspect(host: host, failure: next.number, gap: next.gap, slot: Int(links[number].source)))
+    }
+    return suspects
+  }
+
+  /// Whether a visit of a source has more records than one of a crowd's.
+  private func isBusy(_ slot: Int, _ settings: CrowdSettings) -> Bool {
+    var records: [(time: Int64, count: Int)] = []
+    forEachNote(of: slot) { records.append((shelf.notes[$0].time, shelf.notes[$0].count)) }
+    records.sort { $0.time < $1.time }
+    var sum = 0
+    for (index, record) in records.enumerated() {
+      if index > 0, settings.isPause(from: records[index - 1].time, to: record.time) { sum = 0 }
+      sum = sum.addingClamped(record.count)
+      if sum > limits.busy { return true }
+    }
+    return false
+  }
+
+  private struct Sum {
+    var visits: [UInt32] = []
+    var count = 0
+    var first: Int
+    var last: EventTime
+  }
+
+  private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
+    let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
+    let isByDay = !settings.needsHours && hasManyCells(crowd)
+    var sums: [Cell: Sum] = [:]
+    var visits: [UInt32] = []
+    var own: [Int] = []
+    for (number, source) in ordered.enumerated() {
+      putInOrder(source.slot, &own)
+      var start = 0
+      while start < own.count {
+        let visit = own[start..<endOfVisit(own, from: start, settings)]
+        visits.append(UInt32(number))
+        for place in visit {
+          var cell = cell(of: shelf.notes[place])
+          cell.isBlocked = isBlocked(place, in: visit, settings)
+          add(place, UInt32(visits.count - 1), to: &sums[isByDay ? cell.ofDay : cell])
+        }
+        start = visit.endIndex
+      }
+    }
+    let addresses = ordered.map { IPAddress(bits: $0.address) }
+    let roll = CrowdRoll(
+      sources: addresses, visits: visits, most: crowd.map { sources[$0].records }.max() ?? 0,
+      known: addresses.count { settings.known.contains($0) },
+      blocked: addresses.count { settings.blocked[$0] != nil })
+    write(sums, isByDay ? forgottenByDay() : forgotten, roll, into: &events)
+  }
+
+  /// Puts the records of a source into `own`, in order.
+  private func putInOrder(_ slot: Int, _ own: inout [Int]) {
+    own.removeAll(keepingCapacity: true)
+    var isInOrder = true
+    var next = Int64.max
+    // The chain leads back from the last, and a log's lines mostly stand in order.
+    forEachNote(of: slot) {
+      let time = shelf.notes[$0].time
+      isInOrder = isInOrder && time <= next
+      next = time
+      own.append($0)
+    }
+    own.reverse()
+    if !isInOrder { own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) } }
+  }
+
+  /// Where the visit ends that begins at `start`.
+  private func endOfVisit(_ own: [Int], from start: Int, _ settings: CrowdSettings) -> Int {
+    var end = start + 1
+    while end < own.count, !settings.isPause(from: shelf.notes[own[end - 1]].time, to: shelf.notes[own[end]].time) {
+      end += 1
+    }
+    return end
+  }
+
+  /// Whether the host of a probe blocked its source after the visit began, and before another could.
+  private func isBlocked(_ place: Int, in visit: ArraySlice<Int>, _ settings: CrowdSettings) -> Bool {
+    guard !settings.blocked.isEmpty, let first = visit.first, let last = visit.last else { return false }
+    let (note, kind) = (shelf.notes[place], shelf.kinds.templates[Int(shelf.notes[place].kind)])
+    guard kind.action == .probe, kind.outcome == .unknown else { return false }
+    let (begin, end) = (shelf.notes[first].time, shelf.notes[last].time)
+    return settings.blocked[IPAddress(bits: note.source)]?.contains {
+      $0.time >= begin && !settings.isPause(from: end, to: $0.time) && $0.host == settings.resolve(kind.target.host)
+    } ?? false
+  }
+
+  private func cell(of note: RecordShelf.Note) -> Cell { Cell(kind: note.kind, hour: note.when.timestamp.hour) }
+
+  private func hasManyCells(_ crowd: [Int]) -> Bool {
+    var cells = Set(forgotten.keys)
+    for slot in crowd {
+      forEachNote(of: slot) { cells.insert(cell(of: shelf.notes[$0])) }
+      if cells.count > limits.hourly { return true }
+    }
+    return false
+  }
+
+  private func forgottenByDay() -> [Cell: Forgotten] {
+    var days: [Cell: Forgotten] = [:]
+    for (cell, value) in forgotten { days[cell.ofDay].add(value) }
+    return days
+  }
+
+  private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
+    let note = shelf.notes[place]
+    var known = sum ?? Sum(first: place, last: note.when)
+    sum = nil
+    if known.visits.last != visit { known.visits.append(visit) }
+    known.count = known.count.addingClamped(note.count)
+    if precedes(place, known.first) { known.first = place }
+    known.last = max(known.last, note.when)
+    sum = known
+  }
+
+  /// Whether one record of a kind comes before another: by what they say, never by where they stand.
+  private func precedes(_ left: Int, _ right: Int) -> Bool {
+    let (one, other) = (shelf.notes[left].time, shelf.notes[right].time)
+    return one != other ? one < other : left != right && Event.precedes(shelf.event(left), shelf.event(right))
+  }
+
+  /// An Event for each sum; what was forgotten joins that of its kind and time.
+  private func write(
+    _ sums: [Cell: Sum], _ forgotten: [Cell: Forgotten], _ roll: CrowdRoll, into events: inout [Event]
+  ) {
+    for cell in Set(sums.keys).union(forgotten.keys).sorted() {
+      var event = event(sums[cell], forgotten[cell], roll)
+      if cell.isBlocked { event.outcome = .blocked }
+      events.append(event)
+    }
+  }
+
+  private func event(_ sum: Sum?, _ lost: Forgotten?, _ roll: CrowdRoll) -> Event {
+    var event: Event
+    switch (sum.map { shelf.event($0.first) }, lost?.first) {
+    case (let kept?, let gone?): event = Event.precedes(gone, kept) ? gone : kept
+    case (let one?, nil), (nil, let one?): event = one
+    case (nil, nil): event = shelf.kinds.templates[0]
+    }
+    var last = lost?.last ?? event.time
+    if let sum { last = max(last, sum.last) }
+    event.change {
+      $0.source = .unknown
+      $0.observerPID = nil
+      $0.process?.pid = nil
+      $0.count = (sum?.count ?? 0).addingClamped(lost?.count ?? 0)
+      $0.crowd = Crowd(roll: roll, visits: sum?.visits ?? [], last: last, forgotten: lost?.count ?? 0)
+    }
+    return event
+  }
+}
