@@ -31,6 +31,26 @@ import Testing
     #expect(fault.file == "a.yaml" && (fault.line, fault.column) == (5, column), "\(fault)")
   }
 
+  /// An event that a rule is held against costs a few times an ordinary one at most.
+  @Test(arguments: [
+    ("rpc.argument: [%]", "'*a*x#*o*'", 200, true), ("rpc.argument: [%]", "'*a*x#*o*'", 300, false),
+    ("rpc.argument|re: [%]", "'a.*b#'", 70, true), ("rpc.argument|re: [%]", "'a.*b#'", 90, false),
+    ("rpc.argument|contains: [%]", "'text#'", 20_000, true), ("source.ip: [%]", "10.0.@", 10_000, true),
+    ("source.ip|cidr: [%]", "10.@.0/24", 5000, true), ("source.ip|cidr: [%]", "10.@.0/24", 12_000, false),
+    ("rpc.argument|contains|all: [%]", "'text#'", 100, true),
+    ("rpc.argument|contains|all: [%]", "'text#'", 300, false),
+  ])
+  func slowRules(line: String, value: String, count: Int, isRead: Bool) throws {
+    let values = (0..<count).map { number in
+      value.replacing("#", with: "\(number)").replacing("@", with: "\(number / 250).\(number % 250)")
+    }
+    let written = line.replacing("%", with: values.joined(separator: ", "))
+    let (set, faults) = try load("title: T\nid: r\ndetection:\n  selection:\n    \(written)\n  condition: selection\n")
+    #expect(set.rules.count == (isRead ? 1 : 0))
+    #expect(faults.isEmpty == isRead)
+    for fault in faults { #expect(fault.message.contains("too slow") && fault.line == 4, "\(fault)") }
+  }
+
   @Test(arguments: [
     ("titel: T\nid: r", 1, 1, "unknown key 'titel'"), ("id: r", 1, 1, "a rule needs a title"),
     ("title: T\nid: ''", 2, 5, "a rule needs an id"),

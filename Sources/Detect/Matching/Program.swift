@@ -52,9 +52,7 @@ struct Program: Sendable {
       return append(.words(mask), onTrue, onFalse)
     }
     guard test.isCheap else {
-      let matchers =
-        test.needsAll ? test.matchers.flatMap { [$0].collapsed(test.field) } : test.matchers.collapsed(test.field)
-      let plain = FieldTest(field: test.field, matchers: matchers, needsAll: test.needsAll, isNegated: false)
+      let plain = FieldTest(field: test.field, matchers: test.asRun, needsAll: test.needsAll, isNegated: false)
       tests.append(plain)
       let check = test.firstBytes.map { Check.begins(test.field, $0, tests.count - 1) }
       return append(check ?? .test(test.field, tests.count - 1), onTrue, onFalse)
@@ -135,23 +133,12 @@ extension FieldTest {
     }
     return union
   }
-  fileprivate var cost: Int { Words.range(of: field) != nil ? 0 : isCheap ? matchers.count : 10 * matchers.count }
 }
 
 extension Array where Element == Expression {
   /// The order of `and` and `or` means nothing, so what is quickly told is asked first.
   fileprivate var cheapestFirst: [Expression] {
-    enumerated().sorted { ($0.element.cost, $0.offset) < ($1.element.cost, $1.offset) }.map(\.element)
-  }
-}
-
-extension Expression {
-  fileprivate var cost: Int {
-    switch self {
-    case .test(let test): test.cost
-    case .not(let part), .selection(_, let part): part.cost
-    case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.cost }
-    }
+    enumerated().map { (cost: $0.element.cost, place: $0.offset) }.sorted { $0 < $1 }.map { self[$0.place] }
   }
 }
 

@@ -32,8 +32,13 @@ enum DetectionReader {
     if alternatives.isEmpty { faults.append(condition.fault("an empty condition")) }
     let additions = additions(context, &faults)
     guard faults.count == known else { return nil }
-    let expression = alternatives.count == 1 ? alternatives[0] : .any(alternatives)
-    return additions.isEmpty ? expression : .all([expression] + additions)
+    var expression: Expression = alternatives.count == 1 ? alternatives[0] : .any(alternatives)
+    if !additions.isEmpty { expression = .all([expression] + additions) }
+    guard expression.cost <= ComparisonCost.cap else {
+      faults.append(node.fault(ComparisonCost.objection))
+      return nil
+    }
+    return expression
   }
 
   /// What pipelines demand beside. Their fields are ours already, so no pipeline maps them again.
