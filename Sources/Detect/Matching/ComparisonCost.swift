@@ -12,7 +12,7 @@ enum ComparisonCost {
   fileprivate static let plain = 2
   fileprivate static let network = 4
   /// A text with wildcards, which is looked for by itself.
-  fileprivate static let pattern = 150
+  fileprivate static let pattern = 250
   fileprivate static let expression = 500
   /// Any number of texts without a wildcard within, which are looked for at once.
   fileprivate static let literals = 300

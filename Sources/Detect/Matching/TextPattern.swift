@@ -14,7 +14,8 @@ struct TextPattern: Hashable, Sendable {
     case end([UInt8])
     case anywhere([UInt8])
     case anything
-    case pieces([ValueText.Piece])
+    /// With the longest literal among them, which a text nearly always lacks.
+    case pieces([ValueText.Piece], longest: [UInt8])
   }
 
   private let form: Form
@@ -54,7 +55,7 @@ struct TextPattern: Hashable, Sendable {
     let first: UInt8? =
       switch form {
       case .whole(let bytes), .start(let bytes): bytes.first
-      case .pieces(let pieces): if case .literal(let bytes) = pieces.first { bytes.first } else { nil }
+      case .pieces(let pieces, _): if case .literal(let bytes) = pieces.first { bytes.first } else { nil }
       case .end, .anywhere, .anything: nil
       }
     guard let first else { return nil }
@@ -70,8 +71,7 @@ struct TextPattern: Hashable, Sendable {
       switch form {
       case .whole(let bytes), .start(let bytes), .end(let bytes), .anywhere(let bytes): bytes
       case .anything: nil
-      case .pieces(let pieces):
-        pieces.compactMap { if case .literal(let bytes) = $0 { bytes } else { nil } }.max { $0.count < $1.count }
+      case .pieces(_, let longest): longest.isEmpty ? nil : longest
       }
     return bytes.map { Bytes($0).lowercased.array }
   }
@@ -84,7 +84,12 @@ struct TextPattern: Hashable, Sendable {
     case (2, .literal(let bytes), .anyText, _): .start(bytes)
     case (2, .anyText, .literal(let bytes), _): .end(bytes)
     case (3, .anyText, .literal(let bytes), .anyText): .anywhere(bytes)
-    default: .pieces(merged)
+    default:
+      .pieces(
+        merged,
+        longest: merged.compactMap { if case .literal(let bytes) = $0 { bytes } else { nil } }.max {
+          $0.count < $1.count
+        } ?? [])
     }
   }
 
@@ -99,7 +104,7 @@ struct TextPattern: Hashable, Sendable {
     case .start(let bytes): stands(bytes, in: span, at: 0)
     case .end(let bytes): stands(bytes, in: span, at: span.byteCount - bytes.count)
     case .anywhere(let bytes): isFound(bytes, in: span)
-    case .pieces(let pieces): matches(pieces, span)
+    case .pieces(let pieces, let longest): isFound(longest, in: span) && matches(pieces, span)
     }
   }
 
