@@ -54,8 +54,7 @@ struct FuzzText {
   /// What waits in case its source is one of a crowd is told, one by one.
   private static func told(_ intake: Intake) -> [Citation] {
     var events = intake.events
-    var crowd = intake.crowd
-    crowd?.finish(CrowdSettings(), into: &events)
+    intake.crowd?.finish(CrowdSettings(), into: &events)
     Event.sort(&events)
     return events.map(\.citation)
   }
