@@ -3,11 +3,20 @@
 package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
   case `internal`, inbound, outbound, external
 
+  /// What no router passes on: multicasts are not told apart by how far they go.
+  private static let link = ["255.255.255.255/32", "224.0.0.0/4", "169.254.0.0/16", "ff00::/8", "fe80::/10"].compactMap {
+    IPNetwork($0)
+  }
+
   /// - Parameter own: the site's networks.
-  /// - Returns: nil where either end is not known by its address, or no network is known as own.
+  /// - Returns: nil where either end is not known by its address, within one host, or where no network is known as own.
   package init?(from source: Host, to target: Host, own: [IPNetwork]) {
-    guard !own.isEmpty, let source = source.address, let target = target.address else { return nil }
-    func isOwn(_ address: IPAddress) -> Bool { own.contains { $0.contains(address) } }
+    guard !own.isEmpty, let source = source.address, let target = target.address, !source.isLoopback,
+      !target.isLoopback
+    else { return nil }
+    func isOwn(_ address: IPAddress) -> Bool {
+      own.contains { $0.contains(address) } || NetworkDirection.link.contains { $0.contains(address) }
+    }
     self =
       switch (isOwn(source), isOwn(target)) {
       case (true, true): .internal

@@ -9,27 +9,15 @@ extension Incident {
 
   /// The outcome of most concern.
   ///
-  /// Probes that their host's defence answered by blocking the sender count as blocked, if every such host did.
+  /// A probe that a defence answered by blocking its sender counts as blocked: afterwards, and by that host.
   static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
     let outcome =
       (deeds.isEmpty ? attacks : deeds).map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
     let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
-    return outcome == .unknown && isProbeOnly && isBlockedAfterwards(events, attacks) ? .blocked : outcome
-  }
-
-  /// Whether each host where it is not known what became of a probe blocked somebody after the first of them.
-  private static func isBlockedAfterwards(_ events: [Event], _ attacks: [Int]) -> Bool {
-    var first: [Host: EventTime] = [:]
-    for index in attacks where events[index].outcome == .unknown {
-      let (host, time) = (events[index].target.host, events[index].time)
-      first[host] = min(first[host] ?? time, time)
-    }
-    for event in events where event.action == .response && event.outcome == .blocked {
-      if let probe = first[event.target.host], probe <= event.time { first[event.target.host] = nil }
-    }
-    return first.isEmpty
+    let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
+    return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
   }
 
   /// Whether the evidence shows that any of it came to its target.

@@ -16,12 +16,16 @@ struct NetworkDirectionTests {
     #expect(direction(try host("192.0.2.1"), try host("10.0.0.1")) == .inbound)
     #expect(direction(try host("10.0.0.1"), try host("192.0.2.1")) == .outbound)
     #expect(direction(try host("192.0.2.1"), try host("198.51.100.1")) == .external)
+    #expect(direction(try host("10.0.0.1"), try host("255.255.255.255")) == .internal)
+    #expect(direction(try host("fe80::1"), try host("ff02::1")) == .internal)
+    #expect(direction(try host("10.0.0.1"), try host("224.0.0.251")) == .internal)
   }
 
   @Test func anEndWithoutAnAddressTellsNothing() throws {
     #expect(direction(.name("nas9"), try host("10.0.0.1")) == nil)
     #expect(direction(try host("10.0.0.1"), .unknown) == nil)
     #expect(direction(.local("local"), .local("local")) == nil)
+    #expect(direction(try host("127.0.0.1"), try host("127.0.0.1")) == nil)
     #expect(NetworkDirection(from: try host("10.0.0.1"), to: try host("10.0.0.2"), own: []) == nil)
   }
 }

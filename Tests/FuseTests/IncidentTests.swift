@@ -104,13 +104,6 @@ struct IncidentTests {
     // A call that was answered stays answered, whatever was blocked later.
     #expect(incidents([.fixture(at: 0, outcome: .allowed), response]).map(\.outcome) == [.allowed])
     #expect(incidents([probe, response])[0].eventCount == 1)
-    // What one host blocked is open at another, and before there was anything to answer.
-    let elsewhere = Event.fixture(.probe, at: 0, to: "zappa", outcome: .unknown, port: 111, transport: .tcp)
-    #expect(incidents([probe, elsewhere, response]).map(\.outcome) == [.unknown])
-    let there = Event.fixture(.response, at: 2, to: "zappa", outcome: .blocked, rpc: nil)
-    #expect(incidents([probe, elsewhere, response, there]).map(\.outcome) == [.blocked])
-    let before = Event.fixture(.response, at: -1, outcome: .blocked, rpc: nil)
-    #expect(incidents([before, probe]).map(\.outcome) == [.unknown])
   }
 
   @Test func sizesTellWhatBecameOfAnExchange() {
