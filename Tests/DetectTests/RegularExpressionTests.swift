@@ -18,6 +18,9 @@ struct RegularExpressionTests {
     #expect(try literals("abc") == [])
     #expect(try literals("(long_word)?x") == [])
     #expect(try literals("[0-9]+") == [])
+    // In lower case these are ASCII, and their texts are not.
+    #expect(try literals("\u{130}zmirli") == [])
+    #expect(try literals("\\x{212a}elvin") == [])
   }
 
   /// No text that an expression matches lacks all of them.

@@ -37,7 +37,7 @@ import Testing
     ("rpc.argument|re: [%]", "'a.*b#'", 70, true), ("rpc.argument|re: [%]", "'a.*b#'", 90, false),
     ("rpc.argument|contains: [%]", "'text#'", 20_000, true), ("source.ip: [%]", "10.0.@", 10_000, true),
     ("source.ip|cidr: [%]", "10.@.0/24", 5000, true), ("source.ip|cidr: [%]", "10.@.0/24", 12_000, false),
-    ("rpc.argument|contains|all: [%]", "'text#'", 100, true),
+    ("rpc.argument|contains|all: [%]", "'text#'", 100, true), ("rpc.argument: [%]", "text#", 15, true),
     ("rpc.argument|contains|all: [%]", "'text#'", 300, false),
   ])
   func slowRules(line: String, value: String, count: Int, isRead: Bool) throws {

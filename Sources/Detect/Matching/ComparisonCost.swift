@@ -1,13 +1,13 @@
 import Evidence
 
-/// About how many nanoseconds it takes to hold a rule against an event that gets past its index, where none of its
-/// values is found. Whoever writes a rule, and whatever the traffic, an event must not come to cost many times an
-/// ordinary one, which takes some four microseconds from its line to its end.
+/// About how many nanoseconds it takes to hold a rule against an event of ordinary length that gets past its index, where
+/// none of its values is found. No one rule is to make an event cost many times an ordinary one, which takes some four
+/// microseconds from its line to its end.
 enum ComparisonCost {
   static let cap = 40_000
   static let objection =
-    "too slow to hold against events: texts with wildcards within and regular expressions are looked for one by one, "
-    + "at most \(cap / pattern) or \(cap / expression) of them; texts without one may be many"
+    "too slow to hold against events: texts with wildcards within or with 'all', and regular expressions, are looked for "
+    + "one by one, at most \(cap / pattern) or \(cap / expression) of them; other texts may be many in one list"
 
   fileprivate static let plain = 2
   fileprivate static let network = 4
@@ -45,22 +45,23 @@ extension FieldTest {
 extension [ValueMatcher] {
   /// - Parameter isText: The field holds text, of which all literals are looked for at once.
   fileprivate func cost(_ isText: Bool) -> Int {
-    var (literals, others) = (0, 0)
-    for matcher in self {
-      if isText, case .text(let text) = matcher, text.pattern.anchoredLiteral != nil {
-        literals += ComparisonCost.pattern
-      } else {
-        others += matcher.cost(isText)
-      }
-    }
-    return others + Swift.min(literals, ComparisonCost.literals)
+    let literals = isText ? filter(\.isLiteralText) : []
+    guard literals.count >= Self.manyLiterals else { return reduce(0) { $0 + $1.cost(isText) } }
+    // Those with regard to case, and those without it.
+    return filter { !$0.isLiteralText }.reduce(2 * ComparisonCost.literals) { $0 + $1.cost(isText) }
   }
 }
 
 extension ValueMatcher {
+  fileprivate var isLiteralText: Bool {
+    if case .text(let text) = self { text.pattern.anchoredLiteral != nil } else { false }
+  }
+
   fileprivate func cost(_ isText: Bool) -> Int {
     switch self {
-    case .absent, .exists, .comparison, .timePart, .reference: ComparisonCost.plain
+    case .absent, .exists, .comparison, .timePart: ComparisonCost.plain
+    // It is made into a pattern each time.
+    case .reference: 2 * ComparisonCost.pattern
     case .text(let text): text.pattern.isLiteral ? ComparisonCost.plain : ComparisonCost.pattern
     case .network: ComparisonCost.network
     case .expression: ComparisonCost.expression

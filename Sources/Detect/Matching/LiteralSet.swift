@@ -122,7 +122,7 @@ struct LiteralSet: Sendable {
 
 extension [ValueMatcher] {
   /// Fewer values are compared one by one as fast.
-  private static var manyLiterals: Int { 16 }
+  static var manyLiterals: Int { 16 }
 
   /// The same values, of which any is enough, with the literals among them looked for at once.
   func collapsed(_ field: FieldName) -> [ValueMatcher] {

@@ -41,7 +41,11 @@ import Evidence
     }
     unsafe handle = compiled
     let ignoresCase = flags.contains(.ignoreCase) || pattern.contains("(?")
-    literals = RegularExpression.prefilter(unsafe RegularExpression.literals(of: compiled), ignoresCase: ignoresCase)
+    // RE2 puts them in lower case by Unicode, which makes ASCII of what is none: the dotted I, the Kelvin sign.
+    let isASCII = bytes.allSatisfy { $0 < 0x80 } && !["\\x", "\\p", "\\P"].contains { pattern.contains($0) }
+    literals =
+      isASCII
+      ? RegularExpression.prefilter(unsafe RegularExpression.literals(of: compiled), ignoresCase: ignoresCase) : []
   }
 
   deinit { unsafe cre2_free(handle) }
