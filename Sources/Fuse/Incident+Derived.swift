@@ -9,7 +9,7 @@ extension Incident {
 
   /// The outcome of most concern.
   ///
-  /// A probe that a defence answered by blocking its sender counts as blocked: afterwards, and by that host.
+  /// Probes alone that a defence answered by blocking their sender count as blocked.
   static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
