@@ -294,7 +294,7 @@ struct CrowdTests {
     #expect(blocked.crowd?.sourceCount == 40 && blocked.eventCount == 40 && blocked.crowd?.roll.blocked == 42)
     #expect(blocked.deductions.contains { $0.text.contains("blocked 42 of the 60 sources") })
     #expect(incidents.first { $0.outcome == .unknown }?.crowd?.sourceCount == 20)
-    let singly = try await analysis([lines + others], singly: .max)
+    let singly = try await analysis([lines], singly: .max)
     let (one, other) = (crowded.incidents.map(\.incident), singly.incidents.map(\.incident))
     #expect(one.heldDepth == other.heldDepth && one.depth == other.depth && one.heldDepth == 40)
     let severities = Set(singly.incidents.filter { $0.incident.outcome == .blocked }.map(\.severity.score))

@@ -46,7 +46,7 @@ extension Deducer {
   }
 
   private func blocked(_ crowd: Crowd) -> [Deduction] {
-    guard crowd.roll.blocked > 0 else { return [] }
+    guard crowd.roll.blocked > 0, events.contains(where: { $0.action == .probe }) else { return [] }
     return [
       Deduction(
         "A defence says that it blocked \(crowd.roll.blocked) of the \(crowd.roll.sources.count) sources of all crowds, "

@@ -37,7 +37,7 @@ struct ChunkedText: Sendable {
 
   /// - Returns: Where it stands.
   mutating func append(_ text: RawSpan) -> Int {
-    if chunks.last.map({ $0.count + text.byteCount > ChunkedText.chunk }) ?? true {
+    if chunks.last.map({ $0.count + text.byteCount >= ChunkedText.chunk }) ?? true {
       chunks.append([])
       if count > 0 { chunks[chunks.count - 1].reserveCapacity(ChunkedText.chunk) }
     }

@@ -155,21 +155,27 @@ extension CrowdLedger {
     return end
   }
 
-  /// Whether the host of a probe blocked its source after the visit began, and before another could.
+  /// Whether the host of a probe blocked its source after the visit's first probe of it, and before another visit.
   private func isBlocked(_ place: Int, in visit: ArraySlice<Int>, _ settings: CrowdSettings) -> Bool {
-    guard !settings.blocked.isEmpty, let first = visit.first, let last = visit.last else { return false }
-    let (note, kind) = (shelf.notes[place], shelf.kinds.templates[Int(shelf.notes[place].kind)])
-    guard kind.action == .probe, kind.outcome == .unknown else { return false }
+    guard !settings.blocked.isEmpty, let host = openProbeHost(place, settings), let last = visit.last,
+      let blocks = settings.blocked[IPAddress(bits: shelf.notes[place].source)],
+      let first = visit.first(where: { openProbeHost($0, settings) == host })
+    else { return false }
     let (begin, end) = (shelf.notes[first].time, shelf.notes[last].time)
-    return settings.blocked[IPAddress(bits: note.source)]?.contains {
-      $0.time >= begin && !settings.isPause(from: end, to: $0.time) && $0.host == settings.resolve(kind.target.host)
-    } ?? false
+    return blocks.contains { $0.host == host && $0.time >= begin && !settings.isPause(from: end, to: $0.time) }
+  }
+
+  /// The host of a probe of which the record does not say what became of it.
+  private func openProbeHost(_ place: Int, _ settings: CrowdSettings) -> Host? {
+    let kind = shelf.kinds.templates[Int(shelf.notes[place].kind)]
+    return kind.action == .probe && kind.outcome == .unknown ? settings.resolve(kind.target.host) : nil
   }
 
   private func cell(of note: RecordShelf.Note) -> Cell { Cell(kind: note.kind, hour: note.when.timestamp.hour) }
 
   private func hasManyCells(_ crowd: [Int]) -> Bool {
     var cells = Set(forgotten.keys)
+    if cells.count > limits.hourly { return true }
     for slot in crowd {
       forEachNote(of: slot) { cells.insert(cell(of: shelf.notes[$0])) }
       if cells.count > limits.hourly { return true }

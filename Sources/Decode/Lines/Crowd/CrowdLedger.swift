@@ -4,9 +4,8 @@ package import Evidence
 ///
 /// A flood of them is one thing to know. Each is kept in few bytes and the wording, and only when everything was read
 /// is it decided whether it becomes an Event of its own or is told with others: where more than a thousand sources did
-/// no more than a few such things each, their records of one kind and hour, of long evidence those of one kind and day,
-/// become one Event. A source that did more
-/// becomes Events at once. What is decided depends on the final counts alone, and on no order, as long as nothing was
+/// no more than a few such things each, their records of one kind and hour become one Event; those of one kind and day
+/// where there would be too many. A source that did more becomes Events at once. What is decided depends on the final counts alone, and on no order, as long as nothing was
 /// forgotten and no kind was folded, which oddities say.
 package struct CrowdLedger: Sendable {
   /// Where a record went, for a line that says that it is repeated.
