@@ -4,7 +4,8 @@ package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
   case `internal`, inbound, outbound, external
 
   /// What no router passes on: multicasts are not told apart by how far they go.
-  private static let link = ["255.255.255.255/32", "224.0.0.0/4", "169.254.0.0/16", "ff00::/8", "fe80::/10"].compactMap {
+  private static let link = ["255.255.255.255/32", "224.0.0.0/4", "169.254.0.0/16", "ff00::/8", "fe80::/10"].compactMap
+  {
     IPNetwork($0)
   }
 
