@@ -54,13 +54,9 @@ package struct CrowdSettings: Sendable {
 
   /// The first failure from a moment on, of those in order, and how long it came after it; nil when that is too long.
   func failure(of failures: [Int64], after moment: Int64) -> (number: Int, gap: Int64)? {
-    var (low, high) = (0, failures.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if failures[middle] < moment { low = middle + 1 } else { high = middle }
-    }
-    guard low < failures.count else { return nil }
-    let (gap, overflow) = failures[low].subtractingReportingOverflow(moment)
-    return overflow || gap > failureReach ? nil : (low, gap)
+    let number = failures.partitionIndex { $0 >= moment }
+    guard number < failures.count else { return nil }
+    let (gap, overflow) = failures[number].subtractingReportingOverflow(moment)
+    return overflow || gap > failureReach ? nil : (number, gap)
   }
 }
