@@ -120,6 +120,36 @@ struct CrowdLedgerTests {
     #expect(intake.events.map(\.count) == [5, 4, 5])
   }
 
+  @Test("what is forgotten takes no more sums than there may be, whatever the stamps", arguments: [1, 2, 40])
+  func forgottenSums(hourly: Int) throws {
+    var limits = CrowdLimits()
+    limits.singly = 2
+    limits.sources = 4
+    limits.hourly = hourly
+    // A day each, and two hours of each day.
+    let lines = (1...28).flatMap { day in
+      [3, 5].map { hour in
+        "Dec \(day < 10 ? " " : "")\(day) 0\(hour):10:00 marlin rpcbind[7]: connect from 10.1.\(day).\(hour) to dump(): "
+          + "request from unauthorized host"
+      }
+    }
+    var intake = read(lines, CrowdLedger(limits: limits))
+    let one = try #require(intake.crowd)
+    #expect(one.forgotten.count <= max(1, hourly) && one.forgotten.count > 0)
+    var both = one
+    both.merge(one, into: &intake.events)
+    #expect(both.forgotten.count <= max(1, hourly))
+    for (ledger, records) in [(one, 56), (both, 112)] {
+      for needsHours in [true, false] {
+        var settings = CrowdSettings()
+        settings.needsHours = needsHours
+        var events: [Event] = []
+        ledger.finish(settings, into: &events)
+        #expect(events.reduce(0) { $0 + $1.count } == records)
+      }
+    }
+  }
+
   @Test("too many sums by the hour become sums by the day, unless hours are asked for", arguments: [true, false])
   func days(needsHours: Bool) throws {
     var limits = CrowdLimits()

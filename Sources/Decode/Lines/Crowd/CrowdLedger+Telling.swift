@@ -104,7 +104,7 @@ extension CrowdLedger {
 
   private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
     let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
-    let isByDay = !settings.needsHours && hasManyCells(crowd)
+    let span = !settings.needsHours && hasManyCells(crowd) ? Span.day : .hour
     var sums: [Cell: Sum] = [:]
     var visits: [UInt32] = []
     var own: [Int] = []
@@ -117,7 +117,7 @@ extension CrowdLedger {
         for place in visit {
           var cell = cell(of: shelf.notes[place])
           cell.isBlocked = isBlocked(place, in: visit, settings)
-          add(place, UInt32(visits.count - 1), to: &sums[isByDay ? cell.ofDay : cell])
+          add(place, UInt32(visits.count - 1), to: &sums[cell.within(span)])
         }
         start = visit.endIndex
       }
@@ -127,7 +127,7 @@ extension CrowdLedger {
       sources: addresses, visits: visits, most: crowd.map { sources[$0].records }.max() ?? 0,
       known: addresses.count { settings.known.contains($0) },
       blocked: addresses.count { settings.blocked[$0] != nil })
-    write(sums, isByDay ? forgottenByDay() : forgotten, roll, into: &events)
+    write(sums, forgotten(within: span), roll, into: &events)
   }
 
   /// Puts the records of a source into `own`, in order.
@@ -181,12 +181,6 @@ extension CrowdLedger {
       if cells.count > limits.hourly { return true }
     }
     return false
-  }
-
-  private func forgottenByDay() -> [Cell: Forgotten] {
-    var days: [Cell: Forgotten] = [:]
-    for (cell, value) in forgotten { days[cell.ofDay].add(value) }
-    return days
   }
 
   private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {

@@ -5,8 +5,8 @@ package import Evidence
 /// A flood of them is one thing to know. Each is kept in few bytes and the wording, and only when everything was read
 /// is it decided whether it becomes an Event of its own or is told with others: where more than a thousand sources did
 /// no more than a few such things each, their records of one kind and hour become one Event; those of one kind and day
-/// where there would be too many. A source that did more becomes Events at once. What is decided depends on the final counts alone, and on no order, as long as nothing was
-/// forgotten and no kind was folded, which oddities say.
+/// where there would be too many. A source that did more becomes Events at once. What is decided depends on the final
+/// counts alone, and on no order, as long as nothing was forgotten and no kind was folded, which oddities say.
 package struct CrowdLedger: Sendable {
   /// Where a record went, for a line that says that it is repeated.
   enum Place: Sendable {
@@ -40,6 +40,7 @@ package struct CrowdLedger: Sendable {
   private(set) var links = ChunkedArray<(source: Int32, previous: Int32)>()
   /// What is left of sources that were forgotten.
   private(set) var forgotten: [Cell: Forgotten] = [:]
+  private var forgottenSpan = Span.hour
   /// How often the shelf was cleared: places on it are of no use then.
   private var era = 0
   package private(set) var oddities = OddityTally()
@@ -54,11 +55,17 @@ package struct CrowdLedger: Sendable {
     static func < (left: Cell, right: Cell) -> Bool {
       (left.hour, left.kind, left.isBlocked ? 1 : 0) < (right.hour, right.kind, right.isBlocked ? 1 : 0)
     }
-    /// That of its day.
-    var ofDay: Cell {
-      Cell(kind: kind, hour: hour >= 0 ? hour / 24 * 24 : (hour - 23) / 24 * 24, isBlocked: isBlocked)
+    /// The one that it is a part of, or itself where it is wider.
+    func within(_ span: Span) -> Cell {
+      guard span != .hour, hour != Cell.ever else { return self }
+      let first = span == .ever ? Cell.ever : hour >= 0 ? hour / 24 * 24 : (hour - 23) / 24 * 24
+      return Cell(kind: kind, hour: first, isBlocked: isBlocked)
     }
+    /// In place of an hour.
+    private static let ever = Int64.min
   }
+  /// What a sum is of.
+  enum Span: Int { case hour, day, ever }
   struct Forgotten {
     var count = 0
     var first: Event
@@ -216,7 +223,7 @@ package struct CrowdLedger: Sendable {
   private mutating func rebuild(without isGoing: [Bool], _ reason: String) {
     var kept = CrowdLedger(limits: limits)
     kept.shelf = RecordShelf(kindsOf: shelf)
-    (kept.forgotten, kept.oddities, kept.era) = (forgotten, oddities, era + 1)
+    (kept.forgotten, kept.forgottenSpan, kept.oddities, kept.era) = (forgotten, forgottenSpan, oddities, era + 1)
     var none: [Event] = []
     for source in sources where source.isTold { kept.tell(kept.slot(of: source.address), into: &none) }
     for number in links.indices where !sources[Int(links[number].source)].isTold {
@@ -237,7 +244,20 @@ package struct CrowdLedger: Sendable {
     note(Forgotten(count: event.count, first: event, last: event.time), of: cell)
   }
 
-  private mutating func note(_ other: Forgotten, of cell: Cell) { forgotten[cell].add(other) }
+  /// Stamps may be of any time, so that sums of what is forgotten could be as many as records.
+  private mutating func note(_ other: Forgotten, of cell: Cell) {
+    forgotten[cell.within(forgottenSpan)].add(other)
+    while forgotten.count > limits.hourly, let wider = Span(rawValue: forgottenSpan.rawValue + 1) {
+      forgottenSpan = wider
+      forgotten = forgotten(within: wider)
+    }
+  }
+
+  func forgotten(within span: Span) -> [Cell: Forgotten] {
+    var wider: [Cell: Forgotten] = [:]
+    for (cell, value) in forgotten { wider[cell.within(span)].add(value) }
+    return wider
+  }
 
   // MARK: Several ledgers
 

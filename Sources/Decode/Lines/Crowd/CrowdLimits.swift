@@ -14,7 +14,8 @@ package struct CrowdLimits: Sendable {
   /// Sources that are told by themselves since they were there right before a service failed, of each failure; of all
   /// failures together ``singly``.
   package var beforeFailure = 16
-  /// Where sums by the hour would be more than so many, they are by the day.
+  /// Where sums by the hour would be more than so many, they are by the day. What was forgotten is summed up to its kind
+  /// where days would be more too.
   package var hourly = 4096
   /// A source with more records in one visit, or with so many in all, does more than a crowd does.
   package var busy = 8
