@@ -86,12 +86,36 @@ struct Grouping: Sendable {
   /// events, so spans lend them: each copy costs.
   private func concerned(_ events: Span<Event>, _ findings: Span<Finding>) -> [Bool] {
     var concerned = [Bool](repeating: false, count: events.count)
+    var ordinary: [Int] = []
     for number in findings.indices {
       for index in findings[number].events where concerned.indices.contains(index) && !concerned[index] {
         concerned[index] = !isOrdinary(findings[number], events[index])
+        if !concerned[index], events[index].view == .network { ordinary.append(index) }
       }
     }
+    adoptOtherView(of: events, ordinary, &concerned)
     return concerned
+  }
+
+  /// Two hosts, by who they are.
+  private struct Ends: Hashable {
+    var source: Host
+    var target: Host
+  }
+
+  /// What the wire carried between two hosts is the other view of what one's log tells of the other, however ordinary it
+  /// is by itself: else the incident would be said to have been seen by the host alone.
+  private func adoptOtherView(of events: Span<Event>, _ ordinary: [Int], _ concerned: inout [Bool]) {
+    guard !ordinary.isEmpty else { return }
+    func ends(_ event: borrowing Event) -> Ends {
+      Ends(source: identities.resolve(event.source.host), target: identities.resolve(event.target.host))
+    }
+    var logged: Set<Ends> = []
+    for index in events.indices where concerned[index] && events[index].view == .host {
+      logged.insert(ends(events[index]))
+    }
+    guard !logged.isEmpty else { return }
+    for index in ordinary where logged.contains(ends(events[index])) { concerned[index] = true }
   }
 
   /// Of each Event that tells of a crowd the signature that says most.

@@ -53,6 +53,22 @@ struct IncidentTests {
     #expect(incidents([.fixture(outcome: .allowed)], exploit, settings: settings).count == 1)
   }
 
+  /// The wire's view of what a log tells belongs beside it, though an own client's answered call is no incident itself.
+  @Test(arguments: [Outcome.answered, .unanswered])
+  func anOwnClientsCallsStandBesideItsHostsRecords(outcome: Outcome) throws {
+    var settings = FusionSettings.plain
+    settings.directory.ownNetworks = [try #require(IPNetwork("192.0.2.64/27"))]
+    let wire = Event.wire("dump", at: 0.5, outcome: outcome)
+    #expect(incidents([wire], settings: settings).isEmpty)
+    let both = incidents([.fixture(at: 0, to: "192.0.2.10"), wire], settings: settings)
+    #expect(both.count == 1 && both.first?.views == [.host, .network] && both.first?.pairs.count == 1)
+    // Of another host, or of another client, it is ordinary still.
+    #expect(incidents([.fixture(at: 0, to: "192.0.2.11"), wire], settings: settings).first?.views == [.host])
+    #expect(
+      incidents([.fixture(at: 0, from: "192.0.2.67", to: "192.0.2.10"), wire], settings: settings).first?.views
+        == [.host])
+  }
+
   @Test func aRecordThatIsCutOffJoinsItsNeighbours() {
     let cut = Event.fixture(.incomplete, at: 1, from: "", outcome: .unknown, rpc: nil, detail: "connect from 192")
     let whole = Event.fixture(at: 1, text: "Jan  1 marlin rpcbind: refused connect from 192.0.2.66 to dump()")
