@@ -113,7 +113,7 @@ extension IPAddress: CustomStringConvertible {
 }
 
 /// Addresses that share their first bits, written `192.0.2.0/24`.
-package struct IPNetwork: Hashable, Sendable {
+package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
   package var address: IPAddress
   /// Leading bits that count, of 128.
   package var length: Int
@@ -129,6 +129,13 @@ package struct IPNetwork: Hashable, Sendable {
     else { return nil }
     self.address = address
     self.length = length + 128 - width
+  }
+
+  package var description: String { "\(address)/\(address.isV4 && length >= 96 ? length - 96 : length)" }
+
+  /// Addresses that anybody may use at home, and that nobody routes (RFC 1918 section 3, RFC 4193 section 3).
+  package static let privateUse = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap {
+    IPNetwork($0)
   }
 
   package func contains(_ other: IPAddress) -> Bool {

@@ -28,7 +28,10 @@ package struct HostDirectory: Sendable {
       self.addresses = addresses
     }
   }
+  /// The networks that the configuration calls own.
   package var ownNetworks: [IPNetwork] = []
+  /// Networks that are taken for own because of what happens in them; see ``assumeNetworks(servedIn:)``.
+  package internal(set) var assumedNetworks: [IPNetwork] = []
   /// The sites by name, each with its networks.
   package var sites: [(name: String, networks: [IPNetwork])] = []
   private var names: [IPAddress: Bytes] = [:]
@@ -49,8 +52,10 @@ package struct HostDirectory: Sendable {
     case .local, .unknown: host
     }
   }
-  /// Whether the configuration calls the address one of ours.
-  package func isOwn(_ address: IPAddress) -> Bool { ownNetworks.contains { $0.contains(address) } }
+  /// Whether the address is one of ours, by the configuration or by assumption.
+  package func isOwn(_ address: IPAddress) -> Bool {
+    ownNetworks.contains { $0.contains(address) } || assumedNetworks.contains { $0.contains(address) }
+  }
   /// The site that a host belongs to, by its address or by that of its name.
   package func site(of host: Host) -> String? {
     guard let address = host.address ?? host.name.flatMap({ self.address(of: $0) }) else { return nil }

@@ -152,7 +152,9 @@ struct Grouping: Sendable {
     guard finding.signature.stage == .reconnaissance || isHarmless,
       let address = event.source.host.address, settings.directory.isOwn(address),
       // That some of its many tries were answered makes a scan no less one.
-      event.action != .scan
+      event.action != .scan,
+      // Of hosts that are only assumed to be own what the rules call everyday passes, and not their reconnaissance.
+      settings.directory.assumedNetworks.isEmpty || ["low", "informational"].contains(finding.signature.level)
     else { return false }
     switch event.outcome {
     case .allowed, .answered, .connected: return true

@@ -64,6 +64,10 @@ package struct Analysis: Sendable {
   package var events: [Event]
   /// The site's, as the configuration names them.
   package var ownNetworks: [IPNetwork] = []
+  /// What was taken for own, since the configuration names none.
+  package var assumedNetworks: [IPNetwork] = []
+  /// The networks by which rules told the direction of an Event.
+  package var judgedAsOwn: [IPNetwork] { ownNetworks + assumedNetworks }
   package var findings: [Finding]
   /// Windows of the width that was asked for, where that is not a day.
   package var window: WindowWidth
@@ -250,6 +254,7 @@ package struct Analyst: Sendable {
     var findings: [Finding]
     var incidents: [Incident]
     var clocks: [ClockOffset]
+    var directory: HostDirectory
   }
 
   /// - Parameter events: In order. There may be millions, so they are taken and not copied.
@@ -261,15 +266,18 @@ package struct Analyst: Sendable {
     if events.indices.count(where: { events[$0].time.isDated }) != before { Event.sort(&events) }
     settings.clocks = SensorClocks(settings: settings).align(&events)
     if settings.clocks.contains(where: \.isApplied) { Event.sort(&events) }
+    settings.directory.assumeNetworks(servedIn: events)
+    let directory = settings.directory
     let (findings, lost) = await knowledge.rules.findings(
-      in: events, own: configuration.directory.ownNetworks, threads: options.threads)
+      in: events, own: directory.ownNetworks + directory.assumedNetworks, threads: options.threads)
     oddities.merge(lost)
     let context = Fusion.Context(exposures: intake.exposures, mentions: intake.mentions, hostFacts: intake.hostFacts)
     var incidents = Fusion(settings: settings).incidents(events: events, findings: findings, context: context)
     if let site = options.site {
       incidents.removeAll { $0.part(at: site, of: configuration.directory) == nil }
     }
-    return Fused(events: events, findings: findings, incidents: incidents, clocks: settings.clocks)
+    return Fused(
+      events: events, findings: findings, incidents: incidents, clocks: settings.clocks, directory: directory)
   }
 
   /// Decides which sources of turned-down requests are a crowd, now that all evidence is known.
@@ -356,7 +364,8 @@ package struct Analyst: Sendable {
       sites: configuration.directory.sites.isEmpty ? [] : tally.sites(configuration.directory))
     analysis.clocks = fused.clocks
     analysis.site = options.site
-    analysis.ownNetworks = configuration.directory.ownNetworks
+    analysis.ownNetworks = fused.directory.ownNetworks
+    analysis.assumedNetworks = fused.directory.assumedNetworks
     return analysis
   }
 

@@ -105,10 +105,12 @@ extension ProgramTable {
 }
 
 extension Signature {
-  static func fixture(_ id: String, _ stage: Stage = .reconnaissance, lethality: Int? = 2) -> Signature {
+  static func fixture(_ id: String, _ stage: Stage = .reconnaissance, lethality: Int? = 2, level: String = "medium")
+    -> Signature
+  {
     Signature(
       id: id, title: "Title of \(id)", stage: stage, lethality: lethality, lethalityReason: "why \(id)",
-      level: "medium",
+      level: level,
       techniques: [], limits: "")
   }
 }

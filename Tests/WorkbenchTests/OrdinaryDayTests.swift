@@ -46,14 +46,16 @@ struct OrdinaryDayTests {
     #expect(analysis.situation.call.condition == .green)
   }
 
-  /// Without knowing the site nobody can tell its clients from strangers.
-  @Test("the same day's clients are remarkable where no configuration names their networks")
+  /// Who mounts what is told of a few hosts of which nobody says that they are own; of a whole population it is assumed.
+  @Test("the same day's clients are remarkable where no configuration names their networks, unless they are many")
   func strangers() async throws {
     let scratch = try Scratch()
     let (capture, _) = try await day(in: scratch, seed: 1)
-    let analysis = try await Analysing.run([capture], asOf: "2026-11-02")
-    let loud = analysis.findings.filter { !Self.quiet.contains($0.signature.level) }
-    #expect(Set(loud.map(\.signature.title)).contains("Export asked to be mounted"))
-    #expect(analysis.ownNetworks.isEmpty)
+    let mounts = "Export asked to be mounted"
+    let few = try await Analysing.run([capture], asOf: "2026-11-02")
+    #expect(few.assumedNetworks.isEmpty && few.findings.contains { $0.signature.title == mounts })
+    let many = try await Analysing.run([capture, capture + ".log"], asOf: "2026-11-02")
+    #expect(!many.assumedNetworks.isEmpty && many.incidents.isEmpty)
+    #expect(!many.findings.contains { $0.signature.title == mounts })
   }
 }

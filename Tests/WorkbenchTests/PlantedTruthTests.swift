@@ -42,6 +42,23 @@ struct PlantedTruthTests {
   }
 
   @Test(
+    "the same holds where nobody says which networks are the site's, and the report says what it assumed",
+    .enabled(if: hasPython, "python3 is not installed"))
+  func withoutConfiguration() async throws {
+    let scratch = try Scratch()
+    let capture = try await generate("mixed", "10", in: scratch, seed: 1)
+    let report = capture + ".json"
+    let result = try await Program.analyze(capture, "--format", "json", "--output", report, asOf: "2026-11-30")
+    try #require(result.status == 0, "\(result.errorText)")
+    let misses = try await misses(report, of: capture)
+    #expect(misses.isEmpty, "\(misses)")
+    let networks = try JSON(Array(try Repository.bytes(report)))["assumed_networks"].items.map(\.text)
+    #expect(networks == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"])
+    let text = try await Program.analyze(capture, asOf: "2026-11-30").outputText
+    #expect(text.contains("No configuration names the site's networks."))
+  }
+
+  @Test(
     "a scanner that completes its handshakes is named among thousands of probing addresses",
     .enabled(if: hasPython, "python3 is not installed"))
   func blitz() async throws {

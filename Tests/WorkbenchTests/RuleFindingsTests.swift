@@ -14,7 +14,7 @@ struct RuleFindingsTests {
     let rules = try KnowledgeBase(.embedded).rules
     for threads in 1...4 {
       let found = await rules.findings(
-        in: analysis.events, own: analysis.ownNetworks, threads: threads, partLength: partLength)
+        in: analysis.events, own: analysis.judgedAsOwn, threads: threads, partLength: partLength)
       #expect(found.findings.map { "\($0.signature.id) \($0.pattern) \($0.events)" } == expected)
     }
   }

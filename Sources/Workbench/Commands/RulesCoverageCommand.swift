@@ -44,7 +44,7 @@ struct RulesCoverageCommand: AsyncParsableCommand {
   private static func counts(_ analysis: Analysis, _ rules: RuleSet) async -> [String: Int] {
     let fused = Set(Fusion.signatures.map(\.id))
     let found =
-      await rules.reportingAll.findings(in: analysis.events, own: analysis.ownNetworks).findings.map(\.signature.id)
+      await rules.reportingAll.findings(in: analysis.events, own: analysis.judgedAsOwn).findings.map(\.signature.id)
       + analysis.incidents.flatMap { $0.incident.findings.map(\.signature.id) }.filter { fused.contains($0) }
     return found.reduce(into: [:]) { $0[$1, default: 0] += 1 }
   }

@@ -36,7 +36,7 @@ struct RulesExplainCommand: AsyncParsableCommand {
   private func explain(_ rule: Rule, _ analysis: Analysis, _ page: inout Page) {
     var matches = 0
     for event in analysis.events {
-      let explanation = rule.explanation(of: SitedEvent(event, own: analysis.ownNetworks))
+      let explanation = rule.explanation(of: SitedEvent(event, own: analysis.judgedAsOwn))
       matches += explanation.matches ? 1 : 0
       page.line("\(place(event, analysis)): \(explanation.matches ? "matches" : "does not match")")
       page.line("  " + event.citation.text.notation)
@@ -49,7 +49,7 @@ struct RulesExplainCommand: AsyncParsableCommand {
   }
 
   private func explain(_ correlation: Correlation, _ rules: RuleSet, _ analysis: Analysis, _ page: inout Page) async {
-    let all = await rules.reportingAll.findings(in: analysis.events, own: analysis.ownNetworks).findings
+    let all = await rules.reportingAll.findings(in: analysis.events, own: analysis.judgedAsOwn).findings
     for name in correlation.references {
       let id = rules.header(named: name)?.id
       let own = all.filter { $0.signature.id == id }

@@ -76,6 +76,9 @@ package struct HTMLReport {
       if let site = analysis.site {
         page.element("p", ("class", "lead"), text: "Site \(Bytes(site).notation): \(Analysis.siteWords).")
       }
+      if !analysis.assumedNetworks.isEmpty {
+        page.element("p", ("class", "lead"), text: Analysis.assumedWords + ".")
+      }
       let views = analysis.incidents.count { $0.incident.views.count > 1 }
       let depth = analysis.incidents.map(\.incident).depth
       let singly = depth > analysis.incidents.count ? "; told one by one they would be \(depth)" : ""

@@ -25,6 +25,9 @@ package struct JSONReport {
       document.field("schema", "watchfloor.analysis/1")
       document.field("as_of", analysis.asOf.description)
       if let site = analysis.site { document.field("site", Bytes(site).notation) }
+      if !analysis.assumedNetworks.isEmpty {
+        document.field("assumed_networks", analysis.assumedNetworks.map(\.description))
+      }
       document.objects("inputs", analysis.inputs) { input($1, &$0) }
       document.object("counters") { counters(&$0) }
       document.objects("incidents", analysis.incidents.enumerated()) { incident($1.element, rank: $1.offset + 1, &$0) }

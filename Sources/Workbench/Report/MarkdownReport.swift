@@ -30,6 +30,10 @@ package struct MarkdownReport {
       line("Site \(MarkdownReport.escaped(Bytes(site).notation)): \(Analysis.siteWords).")
       line()
     }
+    if !analysis.assumedNetworks.isEmpty {
+      line(Analysis.assumedWords + ".")
+      line()
+    }
     line(
       "**Condition recommended for \(analysis.situation.asOf): \(call.condition.rawValue.uppercased())** "
         + "(a person decides)")

@@ -141,6 +141,10 @@ extension Severity {
 }
 
 extension Analysis {
+  static let assumedWords =
+    "No configuration names the site's networks. RPC services here serve at least \(HostDirectory.population) hosts of "
+    + "private networks (RFC 1918, RFC 4193); those are taken for own, by assumption: what clients do every day among "
+    + "them is no incident"
   /// What a report on one site holds.
   static let siteWords = "incidents that touch it, told whole; days and condition count what they did there"
 

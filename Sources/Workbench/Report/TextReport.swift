@@ -54,6 +54,7 @@ package struct TextReport {
     if let site = analysis.site {
       page.item("", indent: 0, "Site \(Bytes(site).notation): \(Analysis.siteWords)")
     }
+    if !analysis.assumedNetworks.isEmpty { page.item("", indent: 0, Analysis.assumedWords) }
     page.line(
       "Condition recommended: " + page.styled(condition.rawValue.uppercased(), .bold, TextReport.style(condition))
         + "  (a person decides; the reasons stand at the end)")
