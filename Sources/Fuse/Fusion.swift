@@ -73,8 +73,9 @@ package struct Fusion: Sendable {
       views: Set(events.map(\.view)), events: events,
       findings: findings, pairs: pairs, deductions: [], patterns: patterns(findings, pairs),
       stage: lead?.signature.stage ?? .unexplained,
-      outcome: Incident.outcome(of: events, pairs: pairs), title: "", first: events.map(\.time).min() ?? events[0].time,
+      outcome: .unknown, title: "", first: events.map(\.time).min() ?? events[0].time,
       last: events.map(\.end).max() ?? events[0].time)
+    incident.outcome = Incident.outcome(of: events, pairs: pairs, places: incident.targetPlaces)
     incident.crowd = Crowd.union(events.compactMap(\.crowd))
     incident.entitle(settings.programs)
     return incident

@@ -3,21 +3,26 @@ package import Evidence
 /// What follows from an incident's events and findings: of all of them, or of those that were known on a day.
 extension Incident {
   /// What became of it. Of a pair the host knows best where the wire shows no answer: some refuse in silence.
-  static func outcome(of events: [Event], pairs: [Pair]) -> Outcome {
-    outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }))
+  static func outcome(of events: [Event], pairs: [Pair], places: [Host: Int]) -> Outcome {
+    outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }), places: places)
   }
 
   /// The outcome of most concern.
   ///
-  /// Probes alone that a defence answered by blocking their sender count as blocked.
-  static func outcome(of events: [Event], silent: Set<Int>) -> Outcome {
+  /// Of probes alone those count as blocked whose host answered by blocking their sender.
+  /// - Parameter places: ``targetPlaces``.
+  static func outcome(of events: [Event], silent: Set<Int>, places: [Host: Int]) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
-    let outcome =
-      (deeds.isEmpty ? attacks : deeds).map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
+    let counted = deeds.isEmpty ? attacks : deeds
+    let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
     let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
-    let isBlocked = events.contains { $0.action == .response && $0.outcome == .blocked }
-    return isProbeOnly && isBlocked && outcome == .unknown ? .blocked : outcome
+    guard outcome == .unknown, isProbeOnly else { return outcome }
+    let blocking = Set(events.filter(\.isBlocking).compactMap { places[$0.target.host] })
+    return counted.map { index in
+      let isHeld = places[events[index].target.host].map { blocking.contains($0) } ?? false
+      return isHeld && events[index].outcome == .unknown ? .blocked : events[index].outcome
+    }.min() ?? .unknown
   }
 
   /// Whether the evidence shows that any of it came to its target.
@@ -29,8 +34,8 @@ extension Incident {
   /// What became of some of its events.
   /// - Parameter silent: ``silentEchoes``.
   package func outcome(of indices: [Int], silent: Set<Int>) -> Outcome {
-    let places = Set(indices.indices.filter { silent.contains(indices[$0]) })
-    return Incident.outcome(of: indices.map { events[$0] }, silent: places)
+    let echoes = Set(indices.indices.filter { silent.contains(indices[$0]) })
+    return Incident.outcome(of: indices.map { events[$0] }, silent: echoes, places: targetPlaces)
   }
 
   /// - Parameter names: The names of programs, by number.
@@ -88,6 +93,9 @@ extension Event {
     if view == .host || (conversation?.responder.packets ?? 0) > 0 { return true }
     return ![.unknown, .unanswered, .blocked].contains(outcome)
   }
+
+  /// Whether a host's defence shut its sender out.
+  var isBlocking: Bool { action == .response && outcome == .blocked }
 
   /// Whether the record does not tell what became of the request.
   var isSilent: Bool { [.unanswered, .unknown, .connected].contains(outcome) }

@@ -41,6 +41,8 @@ package struct IncidentCourse: Sendable {
       var isEveryday: Bool
       var isAboutPacket: Bool
       var hasArrived: Bool
+      /// Its host, where that matters: what one host blocked is open at the others.
+      var place: Int?
     }
     struct Deed: Hashable {
       var signature: String
@@ -144,7 +146,8 @@ package struct IncidentCourse: Sendable {
       learned.last = max(learned.last ?? event.time, event.time)
       let kind = Learned.Kind(
         view: event.view, action: event.action, outcome: event.outcome, isSettled: settled.contains(index),
-        isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived)
+        isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived,
+        place: event.outcome == .unknown || event.isBlocking ? places[event.target.host] : nil)
       guard learned.kinds.insert(kind).inserted else { continue }
       if kind.isSettled { learned.settled.insert(learned.events.count) }
       learned.events.append(event)
@@ -186,7 +189,7 @@ package struct IncidentCourse: Sendable {
     // With everything known it is the incident itself.
     guard next < calendar.count else { return known }
     let signature = incident.findings[lead.finding].signature
-    known.outcome = Incident.outcome(of: known.events, silent: learned.settled)
+    known.outcome = Incident.outcome(of: known.events, silent: learned.settled, places: places)
     known.stage = signature.stage
     known.title = known.title(signature, programs: learned.called[lead.finding] ?? [])
     return known

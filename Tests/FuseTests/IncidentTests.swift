@@ -120,6 +120,13 @@ struct IncidentTests {
     // A call that was answered stays answered, whatever was blocked later.
     #expect(incidents([.fixture(at: 0, outcome: .allowed), response]).map(\.outcome) == [.allowed])
     #expect(incidents([probe, response])[0].eventCount == 1)
+    // What one host blocked is open at another, until that one blocks it too.
+    let other = Event.fixture(.probe, at: 2, to: "zappa", outcome: .unknown, port: 111, transport: .tcp)
+    #expect(incidents([probe, response, other]).map(\.outcome) == [.unknown])
+    let late = Event.fixture(.response, at: 3, to: "zappa", outcome: .blocked, rpc: nil)
+    #expect(incidents([probe, response, other, late]).map(\.outcome) == [.blocked])
+    let away = Event.fixture(.probe, at: 2, to: "zappa", outcome: .reset, port: 111, transport: .tcp)
+    #expect(incidents([probe, response, away]).map(\.outcome) == [.reset])
   }
 
   @Test func sizesTellWhatBecameOfAnExchange() {
@@ -191,11 +198,15 @@ struct IncidentTests {
     var dice = SeededNumbers(11)
     var settings = FusionSettings.plain
     settings.incidentGap = 10 * 86_400
-    for _ in 0..<100 {
+    for round in 0..<200 {
+      // Every other one is of probes and of what hosts did about them.
+      let actions: [Event.Action] = round.isMultiple(of: 2) ? [.rpcCall] : [.probe, .response, .scan]
+      let outcomes = round.isMultiple(of: 2) ? Outcome.allCases : [.unknown, .blocked, .unknown, .reset]
       let events = (0..<10).map { line in
-        Event.fixture(
-          at: Double(dice.roll(5)) * 86_400 + Double(dice.roll(1000)), to: ["marlin", "zappa"][dice.roll(2)],
-          outcome: Outcome.allCases[dice.roll(Outcome.allCases.count)], line: line)
+        let action = actions[dice.roll(actions.count)]
+        return Event.fixture(
+          action, at: Double(dice.roll(5)) * 86_400 + Double(dice.roll(1000)), to: ["marlin", "zappa"][dice.roll(2)],
+          outcome: action == .response ? .blocked : outcomes[dice.roll(outcomes.count)], line: line)
       }.sorted(by: Event.precedes)
       let findings = (0..<8).map { number in
         Finding(
