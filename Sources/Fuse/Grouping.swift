@@ -107,15 +107,17 @@ struct Grouping: Sendable {
   /// is by itself: else the incident would be said to have been seen by the host alone.
   private func adoptOtherView(of events: Span<Event>, _ ordinary: [Int], _ concerned: inout [Bool]) {
     guard !ordinary.isEmpty else { return }
-    func ends(_ event: borrowing Event) -> Ends {
-      Ends(source: identities.resolve(event.source.host), target: identities.resolve(event.target.host))
-    }
     var logged: Set<Ends> = []
-    for index in events.indices where concerned[index] && events[index].view == .host {
-      logged.insert(ends(events[index]))
+    for index in concerned.indices where concerned[index] {
+      let event = events[index]
+      if event.view == .host { logged.insert(ends(event)) }
     }
     guard !logged.isEmpty else { return }
     for index in ordinary where logged.contains(ends(events[index])) { concerned[index] = true }
+  }
+
+  private func ends(_ event: Event) -> Ends {
+    Ends(source: identities.resolve(event.source.host), target: identities.resolve(event.target.host))
   }
 
   /// Of each Event that tells of a crowd the signature that says most.
