@@ -3,6 +3,7 @@
 #include <re2/filtered_re2.h>
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <memory>
 #include <new>
 #include <string>
@@ -124,6 +125,11 @@ bool cre2_matches(const cre2_expression *expression, const char *text, size_t le
   return chosen->Match(piece, 0, length, RE2::UNANCHORED, nullptr, 0);
 } catch (...) {
   return false;
+}
+
+size_t cre2_size(const cre2_expression *expression) {
+  const int size = std::max(expression->characters->ProgramSize(), expression->bytes ? expression->bytes->ProgramSize() : 0);
+  return size > 0 ? static_cast<size_t>(size) : 0;
 }
 
 size_t cre2_literal_count(const cre2_expression *expression) { return expression->literals.size(); }

@@ -25,6 +25,9 @@ const char *_Nullable cre2_error_part(const cre2_expression *_Nonnull expression
 /// stray byte hides what stands around it.
 bool cre2_matches(const cre2_expression *_Nonnull expression, const char *_Nullable text, size_t length);
 
+/// The instructions that the expression compiled to, for text in UTF-8 or in bytes, whichever has more.
+size_t cre2_size(const cre2_expression *_Nonnull expression);
+
 /// Literals in lower case one of which stands in the lower case of every text that matches; none when that cannot be
 /// said, or only of literals shorter than `shortest`.
 size_t cre2_literal_count(const cre2_expression *_Nonnull expression);

@@ -7,13 +7,16 @@ enum ComparisonCost {
   static let cap = 40_000
   static let objection =
     "too slow to hold against events: texts with wildcards within or with 'all', and regular expressions, are looked for "
-    + "one by one, at most \(cap / pattern) or \(cap / expression) of them; other texts may be many in one list"
+    + "one by one, at most some 70 of ordinary length, and fewer with many wildcards or large counts; other "
+    + "texts may be many in one list"
 
   fileprivate static let plain = 2
   fileprivate static let network = 4
-  /// A text with wildcards, which is looked for by itself.
-  fileprivate static let pattern = 250
-  fileprivate static let expression = 500
+  /// A search for what stands between two wildcards: texts with wildcards are looked for one by one.
+  fileprivate static let search = 180
+  fileprivate static let expression = 300
+  /// One of the instructions that a regular expression compiles to, of which many may be under way at once.
+  fileprivate static let instruction = 2
   /// Any number of texts without a wildcard within, which are looked for at once.
   fileprivate static let literals = 300
 }
@@ -61,10 +64,11 @@ extension ValueMatcher {
     switch self {
     case .absent, .exists, .comparison, .timePart: ComparisonCost.plain
     // It is made into a pattern each time.
-    case .reference: 2 * ComparisonCost.pattern
-    case .text(let text): text.pattern.isLiteral ? ComparisonCost.plain : ComparisonCost.pattern
+    case .reference: 4 * ComparisonCost.search
+    case .text(let text): text.pattern.isLiteral ? ComparisonCost.plain : text.pattern.searches * ComparisonCost.search
     case .network: ComparisonCost.network
-    case .expression: ComparisonCost.expression
+    case .expression(let expression):
+      ComparisonCost.expression + expression.size * ComparisonCost.instruction
     case .any(let matchers): matchers.cost(isText)
     case .literals: ComparisonCost.literals
     }

@@ -50,6 +50,9 @@ import Evidence
 
   deinit { unsafe cre2_free(handle) }
 
+  /// The instructions that it compiled to; a text's byte costs at most some time for each.
+  var size: Int { Int(unsafe cre2_size(handle)) }
+
   func matches(_ text: Bytes) -> Bool {
     unsafe text.array.withUnsafeBytes { buffer in
       unsafe cre2_matches(handle, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)

@@ -39,6 +39,12 @@ struct TextPattern: Hashable, Sendable {
   var isLiteral: Bool { if case .whole = form { true } else { false } }
   var matchesEverything: Bool { form == .anything }
 
+  /// What lies between its wildcards, each of which is looked for behind the one before.
+  var searches: Int {
+    guard case .pieces(let pieces, _) = form else { return 1 }
+    return max(1, pieces.count { if case .literal = $0 { true } else { false } })
+  }
+
   /// A value without wildcards in its midst, and where in the text it stands.
   var anchoredLiteral: (bytes: [UInt8], anchoring: Anchoring)? {
     switch form {
