@@ -81,6 +81,8 @@ package struct TextDecoder {
   }
 
   /// Takes in lines that a screen found to be of no concern.
+  ///
+  /// A block's stretches come in their order, from the first.
   /// - Parameter block: What was screened, with the line feeds.
   /// - Returns: false when they have to be read one by one.
   package mutating func pass(
@@ -88,16 +90,16 @@ package struct TextDecoder {
   ) -> Bool {
     let (start, last) = (screened.stretches[stretch].start, screened.stretches[stretch].last)
     let lineCount = screened.stretches[stretch].lines
+    if stretch == 0 { lastRecords.begin(screened) }
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
     guard !isInRecord, let first = lines.syslog.time(ofPlainStampAt: start, in: block),
-      // Without digits behind the seconds all are the same.
-      let latest = block.byte(start).isDigit ? lines.syslog.time(ofPlainStampAt: last, in: block) : first
+      let latest = last == start ? first : lines.syslog.time(ofPlainStampAt: last, in: block)
     else { return false }
     if first != latest { intake.tally.note(first) }
     count(latest, lines: lineCount, into: &intake)
     intake.tally.unconcerned += lineCount
-    for host in screened.hosts(of: stretch) { lastRecords.note(host, event: nil) }
+    lastRecords.pass(stretch, of: screened)
     return true
   }
 
@@ -163,13 +165,13 @@ package struct TextDecoder {
       pending = Pending(kind: .syslog(partial), text: Bytes(line).array, stamp: start, provenance: place)
       return true
     case .known(let known):
-      count(known.frame.time, into: &intake)
+      count(known.time, into: &intake)
       intake.tally.understood += 1
-      if lines.library.formats[known.format].action == .authentication {
+      if lines.library.outlines[known.format].isLogin {
         lastRecords.note(known.host, event: nil)
-        noteLogin(line, known, place, into: &intake)
+        noteLogin(line, start, known, place, into: &intake)
       } else {
-        lastRecords.note(known.host, event: keep(line, known, place, in: &intake))
+        lastRecords.note(known.host, event: keep(line, start, known, place, in: &intake))
       }
     case .event(let event, let format, let host, true):
       let record = LogLineReader.Whole(event: event, format: format, host: host)
@@ -290,21 +292,30 @@ package struct TextDecoder {
   }
 
   /// The same of a line that comes in floods, without an Event where its kind was met before.
-  private func keep(_ line: RawSpan, _ known: KnownLine, _ place: Provenance, in intake: inout Intake)
-    -> CrowdLedger.Place?
-  {
+  private mutating func keep(
+    _ line: RawSpan, _ start: Int, _ known: KnownLine, _ place: Provenance, in intake: inout Intake
+  ) -> CrowdLedger.Place? {
     if let kept = intake.crowd?.push(line, known, at: place, into: &intake.events) { return kept }
-    guard let event = lines.event(line, known, citation: Citation(place, text: Bytes(line))) else { return nil }
+    guard let event = event(line, start, place) else { return nil }
     if let kept = intake.crowd?.push(event, line: known.key, into: &intake.events) { return kept }
     intake.events.append(event)
     return .event(intake.events.count - 1)
   }
 
   /// A guesser of passwords fills a log; how often is what matters.
-  private func noteLogin(_ line: RawSpan, _ known: KnownLine, _ place: Provenance, into intake: inout Intake) {
+  private mutating func noteLogin(
+    _ line: RawSpan, _ start: Int, _ known: KnownLine, _ place: Provenance, into intake: inout Intake
+  ) {
     if intake.sums.add(line, known, at: place) { return }
-    guard let event = lines.event(line, known, citation: Citation(place, text: Bytes(line))) else { return }
+    guard let event = event(line, start, place) else { return }
     intake.sums.add(event, by: .hour, line: known.key)
+  }
+
+  /// The Event of a line that was just read as ``LogLineReader/Result/known(_:)``.
+  private mutating func event(_ line: RawSpan, _ start: Int, _ place: Provenance) -> Event? {
+    let result = lines.read(line, at: start, citation: Citation(place, text: Bytes(line)))
+    guard case .event(let event, _, _, _) = result else { return nil }
+    return event
   }
 
   private static func event(at place: CrowdLedger.Place, of intake: Intake) -> Event? {

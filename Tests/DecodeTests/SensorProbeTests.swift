@@ -95,14 +95,16 @@ struct SensorProbeTests {
     var decoder = TextDecoder(
       input: InputID(0), library: TextReading.library, asOf: TextReading.asOf, zone: .utc)
     var intake = Intake()
-    let log = "Dec 27 07:20:20 marlin CRON[109]: x\n"
+    let log = "Dec 27 07:20:20 marlin CRON[109]: (root) CMD (run-parts --report /etc/cron.hourly)\n"
     let head = Self.zeekHead.map { $0.replacing("SEP", with: "\\x09").replacing(" ", with: "\t") }
       .map { $0.replacing("#separator\t", with: "#separator ") }
     for (number, line) in (head + [String(log.dropLast())]).enumerated() {
       decoder.push(Array(line.utf8).rawSpan, number: number + 1, offset: 0, into: &intake)
     }
     var screened = ScreenedLines()
-    screened.stretches = [ScreenedLines.Stretch(start: 0, end: log.utf8.count, lines: 1, last: 0, hostsEnd: 0)]
+    var screen = LineScreen(library: TextReading.library)
+    screen.screen(Array(log.utf8).rawSpan, from: 0, into: &screened)
+    #expect(screened.stretches.count == 1)
     #expect(decoder.pass(0, of: screened, in: Array(log.utf8).rawSpan, into: &intake))
     #expect(intake.tally.records == 5)
   }

@@ -9,5 +9,19 @@ const void *cbytes_memrchr(const void *bytes, int byte, size_t length);
 /// Asks the processor to bring a line into its cache.
 static inline void cbytes_prefetch(const void *address) { __builtin_prefetch(address, 1); }
 
+/// How many of 16 bytes stand before the first that is one of two; 16 when none is.
+static inline int cbytes_count_before(const void *start, unsigned char one, unsigned char other) {
+#if defined(__SSE2__)
+  typedef char bytes16 __attribute__((vector_size(16), aligned(1)));
+  const bytes16 bytes = *(const bytes16 *)start;
+  return __builtin_ctz(__builtin_ia32_pmovmskb128((bytes == (char)one) | (bytes == (char)other)) | 0x10000);
+#else
+  const unsigned char *bytes = (const unsigned char *)start;
+  int count = 0;
+  while (count < 16 && bytes[count] != one && bytes[count] != other) count++;
+  return count;
+#endif
+}
+
 /// Asks the system for large pages behind a range that is about to be used, if it is long enough to have any.
 void cbytes_advise_large_pages(const void *start, size_t length);

@@ -57,9 +57,9 @@ package struct EventSums: Sendable {
   /// Counts a line whose kind was learned; false when it was not. Its hour is that of its time.
   mutating func add(_ line: RawSpan, _ known: KnownLine, at place: Provenance) -> Bool {
     guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap,
-      known.frame.time.isDated
+      known.time.isDated
     else { return false }
-    let time = known.frame.time.timestamp
+    let time = known.time.timestamp
     // As in `add(_:by:)`, and an IPv4 address in as many bits as it needs; what is longer is mixed.
     let address = UInt64(truncatingIfNeeded: known.source) ^ UInt64(truncatingIfNeeded: known.source >> 64)
     let hour = UInt64(bitPattern: time.hour)

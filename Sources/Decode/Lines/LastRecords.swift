@@ -11,51 +11,62 @@ struct LastRecords: Sendable {
     case none
   }
 
-  /// Open addressing, at most half full; the size is a power of two. Its keys are seeded numbers already.
-  private var slots = [Slot](repeating: Slot(), count: 64)
-  private var count = 0
-  /// The last record of all, whose host may be one that is not followed.
-  private var current: (host: Host.Key, event: CrowdLedger.Place?)?
-  /// More hosts than this in one log are not followed: their repetitions are oddities.
-  private static let cap = 65_536
-
-  private struct Slot {
-    var host: Host.Key?
+  private struct Entry {
+    let host: Host.Key
     /// Nil for a record without an event.
     var event: CrowdLedger.Place?
   }
 
+  private var entries: [Entry] = []
+  /// Its keys are seeded numbers already.
+  private var index = SlotIndex()
+  /// The last record of all, whose host may be one that is not followed.
+  private var current: (host: Host.Key, event: CrowdLedger.Place?)?
+  /// For each host of a screened block the place of its entry, or one of the two below.
+  private var places: [Int32] = []
+  private static let unfollowed: Int32 = -1
+  private static let unknown: Int32 = -2
+  /// More hosts than this in one log are not followed: their repetitions are oddities.
+  private static let cap = 65_536
+
   mutating func note(_ host: Host.Key, event: CrowdLedger.Place?) {
     current = (host, event)
-    let place = place(of: host)
-    if slots[place].host == nil {
-      guard count < LastRecords.cap else { return }
-      count += 1
+    if let place = place(of: host) { entries[place].event = event }
+  }
+
+  /// Gets ready for the stretches of another block.
+  mutating func begin(_ screened: borrowing ScreenedLines) {
+    places.removeAll(keepingCapacity: true)
+    places += repeatElement(LastRecords.unknown, count: screened.hosts.count)
+  }
+
+  /// Notes lines that gave no event: a stretch of the block that was begun.
+  mutating func pass(_ stretch: Int, of screened: borrowing ScreenedLines) {
+    let first = screened.stretches[stretch].firstNumber
+    let numbers = screened.hostNumbers.span.extracting(first..<first + screened.stretches[stretch].lines)
+    for number in numbers.indices {
+      let host = Int(numbers[number])
+      if places[host] == LastRecords.unknown {
+        places[host] = place(of: screened.hosts[host]).map { Int32(truncatingIfNeeded: $0) } ?? LastRecords.unfollowed
+      }
+      if places[host] >= 0 { entries[Int(places[host])].event = nil }
     }
-    slots[place] = Slot(host: host, event: event)
-    if count * 2 > slots.count { grow() }
+    if let last = numbers.indices.last { current = (screened.hosts[Int(numbers[last])], nil) }
   }
 
   func last(of host: Host.Key) -> Record {
     if let current, current.host == host { return current.event.map { .event($0) } ?? .other }
-    let slot = slots[place(of: host)]
-    guard slot.host != nil else { return .none }
-    return slot.event.map { .event($0) } ?? .other
+    guard let place = index.slot(hash: host.bucket, where: { entries[$0].host == host }) else { return .none }
+    return entries[place].event.map { .event($0) } ?? .other
   }
 
-  /// Where a host stands, or would stand.
-  private func place(of host: Host.Key) -> Int {
-    var place = host.bucket & (slots.count - 1)
-    while let other = slots[place].host, other != host { place = (place + 1) & (slots.count - 1) }
-    return place
-  }
-
-  private mutating func grow() {
-    let old = slots
-    slots = [Slot](repeating: Slot(), count: old.count * 2)
-    for slot in old {
-      if let host = slot.host { slots[place(of: host)] = slot }
-    }
+  /// Where a host stands, which is followed from now on; nil when too many are.
+  private mutating func place(of host: Host.Key) -> Int? {
+    if let known = index.slot(hash: host.bucket, where: { entries[$0].host == host }) { return known }
+    guard entries.count < LastRecords.cap else { return nil }
+    index.insert(hash: host.bucket, slot: entries.count)
+    entries.append(Entry(host: host))
+    return entries.count - 1
   }
 }
 
@@ -82,7 +93,7 @@ extension Host {
     }
 
     /// A number to choose a table's slot by.
-    var bucket: Int { Int(truncatingIfNeeded: hash & UInt64(UInt32.max)) }
+    var bucket: UInt32 { UInt32(truncatingIfNeeded: hash) }
     /// Both as one number.
     func combined(with other: UInt64) -> UInt64 { Key.mixed(hash ^ Key.mixed(other &+ Key.seed)) }
 

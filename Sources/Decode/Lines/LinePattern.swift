@@ -6,7 +6,9 @@ import Evidence
 /// Matching walks the line once, from left to right, without backtracking; text that an attacker wrote cannot make it
 /// slow. A blank of the pattern stands for one or more blanks, `{_}` for none or more. Matching tells a line that ends
 /// too early (``Result/prefix``) from one that says something else, because mailers wrap lines.
-struct LinePattern: Sendable {
+///
+/// A class, so that trying one keeps a single object alive and not each of its parts.
+final class LinePattern: Sendable {
   enum HoleType: String, Sendable, CaseIterable {
     /// An address, a host's name, or a local transport's address such as `loopback(\000\000\024\036)`.
     case host
@@ -42,7 +44,7 @@ struct LinePattern: Sendable {
   /// What ends the hole at each place: the element behind it, and of a blank the literal with it.
   private let anchors: [Element?]
   /// Where the pattern begins with a literal, its first bytes.
-  private let lead: PatternLead?
+  let lead: PatternLead?
 
   /// What a hole of a type is when the pattern does not say.
   private static func defaultType(of field: FormatField) -> HoleType {

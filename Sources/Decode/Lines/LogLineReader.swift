@@ -15,8 +15,8 @@ struct LogLineReader: Sendable {
     /// A whole record; `mayGoOn` when it is also the start of a longer wording, which stands earlier among the formats.
     /// Boxed, like ``prefix(_:)``: most lines give neither, and a small result costs less to hand on.
     indirect case event(Event, format: Int, host: Host.Key, mayGoOn: Bool)
-    /// A record of one of the kinds of lines that come in floods. The reader makes its Event until the next line is read.
-    indirect case known(KnownLine)
+    /// A record of one of the kinds of lines that come in floods.
+    case known(KnownLine)
     /// `last message repeated N times`: the record before it of the same host.
     case repetition(count: Int, host: Host.Key, time: EventTime)
     /// The line ends before its wording does; it may go on in the next line.
@@ -92,18 +92,21 @@ struct LogLineReader: Sendable {
       let isWatched = library.tag(line, frame.tag) != nil
       return .prefix(partial(line, frame, isWatched: isWatched))
     }
-    guard let tag = library.tag(line, frame.tag) else { return .unconcerned(frame.time, host: host) }
+    guard let tag = library.watched(line, frame.tag) else { return .unconcerned(frame.time, host: host) }
     var sawPrefix = false
     var source = Host.unknown
-    for index in tag.formats {
+    for index in library.formats(of: tag) {
+      let outline = library.outlines[index]
+      if outline.excludes(line, from: frame.message) { continue }
       switch library.formats[index].pattern.match(line, from: frame.message, captures: &captures) {
       case .match:
-        let format = library.formats[index]
-        guard let action = format.action else { return .ordinary(frame.time, format: index, host: host) }
-        if format.onlyRPCPorts, !isAboutRPCPort(line) { return .unconcerned(frame.time, host: host) }
-        if isFrequent, !sawPrefix, format.isFrequent, let known = known(line, frame, index, host) {
+        if outline.isOrdinary { return .ordinary(frame.time, format: index, host: host) }
+        if outline.onlyRPCPorts, !isAboutRPCPort(line) { return .unconcerned(frame.time, host: host) }
+        if isFrequent, !sawPrefix, outline.isFrequent, let known = known(line, frame, index, host) {
           return .known(known)
         }
+        let format = library.formats[index]
+        guard let action = format.action else { return .ordinary(frame.time, format: index, host: host) }
         return .event(
           event(line, frame, format, action, citation()), format: index, host: host, mayGoOn: sawPrefix)
       case .prefix:
@@ -119,7 +122,7 @@ struct LogLineReader: Sendable {
       partial.source = source
       return .prefix(partial)
     }
-    return tag.isExclusive ? .unmatched(frame, host: host) : .unconcerned(frame.time, host: host)
+    return library.isExclusive(tag) ? .unmatched(frame, host: host) : .unconcerned(frame.time, host: host)
   }
 
   /// Whether the line that was just matched names a port where RPC is at home.
@@ -157,19 +160,25 @@ struct LogLineReader: Sendable {
 
   /// `host last message repeated 3 times`, with or without a tag before it.
   private func repetition(_ line: RawSpan, _ frame: SyslogFrame, _ host: Host.Key) -> Result? {
-    for start in [frame.tag.lowerBound, frame.message] where line.hasBytes(LogLineReader.lastMessage, at: start) {
-      var index = start + LogLineReader.lastMessage.count
-      guard let count = number(line, &index, digits: 1...9), line.hasBytes(Array(" time".utf8), at: index) else {
-        return nil
-      }
-      return .repetition(count: count, host: host, time: frame.time)
+    let places = (frame.tag.lowerBound, frame.message)
+    guard let start = LogLineReader.repetitionStart(line, places.0) ?? LogLineReader.repetitionStart(line, places.1)
+    else { return nil }
+    var index = start + LogLineReader.lastMessage.count
+    guard let count = number(line, &index, digits: 1...9), line.hasBytes(Array(" time".utf8), at: index) else {
+      return nil
     }
-    return nil
+    return .repetition(count: count, host: host, time: frame.time)
+  }
+
+  /// The place, if syslogd's words stand there.
+  private static func repetitionStart(_ line: RawSpan, _ start: Int) -> Int? {
+    guard start < line.byteCount, line.byte(start) == 0x6c else { return nil }
+    return line.hasBytes(lastMessage, at: start) ? start : nil
   }
 
   /// What the line that was just matched says beside its kind; nil where its source is no address.
   private func known(_ line: RawSpan, _ frame: SyslogFrame, _ format: Int, _ host: Host.Key) -> KnownLine? {
-    guard frame.pid.map({ $0 >= 0 && Int32(exactly: $0) != nil }) ?? true else { return nil }
+    guard let pid = Int32(exactly: frame.pid ?? -1) else { return nil }
     var key = host.combined(with: UInt64(format))
     key = Host.Key(line.slice(frame.tag)).combined(with: key)
     var (source, sourcePort): (IPAddress?, UInt16?)
@@ -187,14 +196,9 @@ struct LogLineReader: Sendable {
       }
     }
     return source.map {
-      KnownLine(key: key, frame: frame, source: $0.bits, sourcePort: sourcePort, format: format, host: host)
+      KnownLine(
+        key: key, time: frame.time, pid: pid, source: $0.bits, sourcePort: sourcePort, format: format, host: host)
     }
-  }
-
-  /// The Event of a line that was just read as ``Result/known(_:)``.
-  func event(_ line: RawSpan, _ known: KnownLine, citation: Citation) -> Event? {
-    let format = library.formats[known.format]
-    return format.action.map { event(line, known.frame, format, $0, citation) }
   }
 
   private func event(

@@ -44,51 +44,97 @@ struct PatternLead: Hashable, Sendable {
   var firstByte: UInt8 { UInt8(word >> 56) }
 }
 
-/// The leads of all wordings of a program, each once.
+/// The leads of all wordings, by the programs that write them; of a program each once.
 struct PatternLeads: Sendable {
-  private var leads: [PatternLead] = []
-  private var looksAtWords = false
-  /// Wordings without a lead that begin with a number, and others.
-  private var hasNumber = false
-  private var open: [LinePattern] = []
+  /// What is known of a program, without what would have to be kept alive for each line: the numbers of its first leads
+  /// in ``links``, which lead to the others.
+  private struct Program {
+    var starts = PatternLeads.none
+    /// The first bytes of those, as bits, modulo 64.
+    var firstBytes: UInt64 = 0
+    var firstWords = PatternLeads.none
+    var secondWords = PatternLeads.none
+    var anywhere = PatternLeads.none
+    /// Wordings without a lead that begin with a number, and others.
+    var hasNumber = false
+    var hasOpen = false
+  }
+  private var programs: [Program] = []
+  private var links: [(lead: PatternLead, next: Int)] = []
+  private static let none = -1
+  private var open: [(program: Int, pattern: LinePattern)] = []
 
   /// A shorter message has no lead.
   static let shortest = 8
 
-  mutating func add(_ pattern: LinePattern) {
+  mutating func add(_ pattern: LinePattern, of program: Int) {
+    while programs.count <= program { programs.append(Program()) }
     if let lead = PatternLead(pattern.elements) {
-      if !leads.contains(lead) { leads.append(lead) }
-      looksAtWords = looksAtWords || lead.place == .firstWord || lead.place == .secondWord
+      switch lead.place {
+      case .start:
+        programs[program].starts = added(lead, before: programs[program].starts)
+        programs[program].firstBytes |= 1 << UInt64(lead.firstByte & 63)
+      case .firstWord: programs[program].firstWords = added(lead, before: programs[program].firstWords)
+      case .secondWord: programs[program].secondWords = added(lead, before: programs[program].secondWords)
+      case .anywhere: programs[program].anywhere = added(lead, before: programs[program].anywhere)
+      }
     } else if case .hole(_, .number) = pattern.elements.first {
-      hasNumber = true
+      programs[program].hasNumber = true
     } else {
-      open.append(pattern)
+      programs[program].hasOpen = true
+      open.append((program, pattern))
     }
   }
 
-  /// Whether a wording may take the message that goes from `start` to the line's end, or the line be the start of one; a
-  /// message of at least ``shortest`` bytes.
-  func admit(_ line: RawSpan, from start: Int) -> Bool {
-    if hasNumber, line.byte(start).isDigit { return true }
+  /// The first of some leads with one more, if it is new.
+  private mutating func added(_ lead: PatternLead, before first: Int) -> Int {
+    if contains(from: first, where: { $0 == lead }) { return first }
+    links.append((lead, first))
+    return links.count - 1
+  }
+
+  @inline(__always) private func contains(from first: Int, where isMeant: (PatternLead) -> Bool) -> Bool {
+    var index = first
+    while index >= 0 {
+      if isMeant(links[index].lead) { return true }
+      index = links[index].next
+    }
+    return false
+  }
+
+  /// Whether a wording of a program may take the message that goes from `start` to the line's end, or the line be the
+  /// start of one; a message of at least ``shortest`` bytes.
+  func admit(_ line: RawSpan, from start: Int, of number: Int) -> Bool {
+    let program = programs[number]
     let head = line.uint64(start)
-    var (firstEnd, second) = (start, start)
-    if looksAtWords {
-      while firstEnd < line.byteCount, !line.byte(firstEnd).isBlank { firstEnd += 1 }
-      second = firstEnd
+    if program.hasNumber, line.byte(start).isDigit { return true }
+    if program.firstBytes >> (head >> 56 & 63) & 1 == 1 {
+      if contains(from: program.starts, where: { head & $0.mask == $0.word }) { return true }
+    }
+    if program.firstWords >= 0 || program.secondWords >= 0 {
+      let end = PatternLeads.endOfWord(line, from: start)
+      if end == line.byteCount, program.firstWords >= 0 { return true }
+      if contains(from: program.firstWords, where: { PatternLeads.has($0, line, from: start, to: end) }) { return true }
+      var second = end
       while second < line.byteCount, line.byte(second).isBlank { second += 1 }
+      if contains(from: program.secondWords, where: { PatternLeads.stands($0, line, at: second) }) { return true }
     }
-    // By their places: an iterator over the array would keep it alive for each line.
-    for index in leads.indices {
-      let isThere =
-        switch leads[index].place {
-        case .start: head & leads[index].mask == leads[index].word
-        case .secondWord: PatternLeads.stands(leads[index], line, at: second)
-        case .firstWord: firstEnd == line.byteCount || has(leads[index], line, from: start, to: firstEnd)
-        case .anywhere: has(leads[index], line, from: start, to: line.byteCount)
-        }
-      if isThere { return true }
+    if contains(from: program.anywhere, where: { PatternLeads.has($0, line, from: start, to: line.byteCount) }) {
+      return true
     }
-    return !open.isEmpty && openAdmit(line, from: start)
+    return program.hasOpen && openAdmit(line, from: start, of: number)
+  }
+
+  /// The place of the first blank at or after `start`, or the line's end.
+  private static func endOfWord(_ line: RawSpan, from start: Int) -> Int {
+    var index = start
+    while line.byteCount - index >= 8 {
+      let count = line.uint64(index).count(before: 0x20, or: 0x09)
+      index += count
+      if count < 8 { return index }
+    }
+    while index < line.byteCount, !line.byte(index).isBlank { index += 1 }
+    return index
   }
 
   /// Whether a lead stands at a place; it may where the line ends too soon to tell.
@@ -96,17 +142,24 @@ struct PatternLeads: Sendable {
     line.byteCount - index < 8 || line.uint64(index) & lead.mask == lead.word
   }
 
-  private func has(_ lead: PatternLead, _ line: RawSpan, from start: Int, to end: Int) -> Bool {
+  /// Whether a lead stands at one of the places from `start` up to `end`.
+  private static func has(_ lead: PatternLead, _ line: RawSpan, from start: Int, to end: Int) -> Bool {
     var index = start
+    if end - start <= 8, line.byteCount - start >= 8 {
+      index += line.uint64(start).count(before: lead.firstByte)
+      if index >= end { return false }
+    }
     while let place = line.firstIndex(of: lead.firstByte, from: index), place < end {
-      if PatternLeads.stands(lead, line, at: place) { return true }
+      if stands(lead, line, at: place) { return true }
       index = place + 1
     }
     return false
   }
 
-  private func openAdmit(_ line: RawSpan, from start: Int) -> Bool {
+  private func openAdmit(_ line: RawSpan, from start: Int, of program: Int) -> Bool {
     var captures: [(field: FormatField, range: Range<Int>)] = []
-    return open.contains { $0.match(line, from: start, captures: &captures) != .none }
+    return open.contains {
+      $0.program == program && $0.pattern.match(line, from: start, captures: &captures) != .none
+    }
   }
 }

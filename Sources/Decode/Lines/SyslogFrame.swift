@@ -231,7 +231,7 @@ package struct SyslogReader: Sendable {
     if index < end, line.byte(index) == 0x3a { index += 1 }
     while index < end, line.byte(index).isBlank { index += 1 }
     // Solaris: `[ID 884469 daemon.warning] `.
-    if line.hasBytes(SyslogReader.messageID, at: index) {
+    if index < end, line.byte(index) == 0x5b, line.hasBytes(SyslogReader.messageID, at: index) {
       if let close = line.firstIndex(of: 0x5d, from: index) {
         index = close + 1
         while index < end, line.byte(index).isBlank { index += 1 }
@@ -282,11 +282,27 @@ package struct SyslogReader: Sendable {
       (local, hasYear) = (cachedStamp.local, false)
       return .time(cachedStamp.time)
     }
+    if let time = timeOfSameDay(head, tail), !SyslogReader.goesOn(line, start + 15) {
+      cursor = start + 15
+      return .time(time)
+    }
     let stamp = readClassicStamp(line, &cursor)
     if case .time(let time) = stamp, cursor == start + 15, !hasYear, let local {
       cachedStamp = (head, tail, time, local)
     }
     return stamp
+  }
+
+  /// The time of a stamp of the last one's day; nil when it is none, or has to be read in full.
+  private mutating func timeOfSameDay(_ head: UInt64, _ tail: UInt64) -> EventTime? {
+    guard let cachedStamp, let cachedDate, cachedStamp.head >> 8 == head >> 8, let seconds = tail.secondsOfClock,
+      let before = cachedStamp.tail.secondsOfClock, cachedStamp.local - before == cachedDate.midnight,
+      let timestamp = Timestamp(seconds: zone.utc(local: cachedDate.midnight + seconds))
+    else { return nil }
+    let time = EventTime(timestamp, fractionDigits: 0)
+    (local, hasYear) = (cachedDate.midnight + seconds, false)
+    self.cachedStamp = (head, tail, time, cachedDate.midnight + seconds)
+    return time
   }
 
   /// Whether a fraction, or the colon with which Cisco ends a stamp, stands behind the seconds.

@@ -143,7 +143,7 @@ package struct CrowdLedger: Sendable {
       return append(shelf.event(line, known, kind: kind, at: place), to: &events)
     }
     shelf.append(line, known, kind: kind, at: place)
-    return link(slot, known.frame.time.timestamp.nanoseconds, into: &events)
+    return link(slot, known.time.timestamp.nanoseconds, into: &events)
   }
 
   private func append(_ event: Event, to events: inout [Event]) -> Place {
@@ -175,9 +175,15 @@ package struct CrowdLedger: Sendable {
     let hash = seed.hash(address)
     if let known = index.slot(hash: hash, where: { sources[$0].address == address }) { return known }
     index.insert(hash: hash, slot: sources.count)
+    sources.makeRoom()
     sources.append(Source(address: address, hash: hash))
     untold += 1
     return sources.count - 1
+  }
+
+  /// The slot of an address, if it is a source's.
+  func known(_ address: UInt128) -> Int? {
+    index.slot(hash: seed.hash(address), where: { sources[$0].address == address })
   }
 
   /// Makes all records of a source Events.

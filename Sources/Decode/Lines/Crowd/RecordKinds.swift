@@ -18,15 +18,26 @@ struct RecordKinds: Sendable {
   private(set) var templates: [Event] = []
   private var numbers: [Key: Int32] = [:]
   /// The kinds of lines that were read before, by ``KnownLine/key``; -1 of those that have to be looked at each.
-  private var byLine: [UInt64: Int32] = [:]
+  private var byLine: ContiguousArray<(key: UInt64, kind: Int32)> = []
+  /// Where a key stands among them; keys are seeded numbers already.
+  private var lineIndex = SlotIndex()
   private static let lineCap = 16_384
 
   /// What was learned of lines of a key.
-  func number(ofLine key: UInt64) -> Int32? { byLine[key] }
+  func number(ofLine key: UInt64) -> Int32? { place(ofLine: key).map { byLine[$0].kind } }
+
+  private func place(ofLine key: UInt64) -> Int? {
+    lineIndex.slot(hash: UInt32(truncatingIfNeeded: key)) { byLine[$0].key == key }
+  }
 
   /// Learns the kind of lines of a key; nil where each has to be looked at.
   mutating func learn(_ key: UInt64, _ kind: Int32?) {
-    if byLine.count < RecordKinds.lineCap { byLine[key] = kind ?? -1 }
+    if let known = place(ofLine: key) {
+      byLine[known].kind = kind ?? -1
+    } else if byLine.count < RecordKinds.lineCap {
+      lineIndex.insert(hash: UInt32(truncatingIfNeeded: key), slot: byLine.count)
+      byLine.append((key, kind ?? -1))
+    }
   }
 
   /// The kind of a record; nil when there are too many.

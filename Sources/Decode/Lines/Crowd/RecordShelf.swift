@@ -57,9 +57,9 @@ struct RecordShelf: Sendable {
   mutating func append(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) {
     append(
       Note(
-        source: known.source, time: known.frame.time.timestamp.nanoseconds, count: 1, provenance: place,
-        textLength: Int32(line.byteCount), kind: kind, pid: Int32(known.frame.pid ?? -1),
-        sourcePort: known.sourcePort, fractionDigits: known.frame.time.fractionDigits), line)
+        source: known.source, time: known.time.timestamp.nanoseconds, count: 1, provenance: place,
+        textLength: Int32(line.byteCount), kind: kind, pid: known.pid,
+        sourcePort: known.sourcePort, fractionDigits: known.time.fractionDigits), line)
   }
 
   /// Takes a note over from a shelf of the same kinds, or as one of another kind's number.
@@ -77,7 +77,7 @@ struct RecordShelf: Sendable {
 
   /// Whether a record comes before a line of its kind and source by ``Event/precedes(_:_:)``.
   func isFirst(_ number: Int, before line: RawSpan, _ known: KnownLine, at place: Provenance) -> Bool {
-    let (note, time) = (notes[number], known.frame.time)
+    let (note, time) = (notes[number], known.time)
     guard note.time == time.timestamp.nanoseconds else { return note.time < time.timestamp.nanoseconds }
     guard note.fractionDigits == time.fractionDigits else { return false }
     guard note.sourcePort == known.sourcePort else { return (note.sourcePort ?? 0) < (known.sourcePort ?? 0) }
@@ -135,7 +135,9 @@ struct RecordShelf: Sendable {
 /// are records of one kind.
 struct KnownLine: Sendable {
   var key: UInt64
-  var frame: SyslogFrame
+  var time: EventTime
+  /// -1 where it names none.
+  var pid: Int32
   var source: UInt128
   var sourcePort: UInt16?
   /// The number of its format.

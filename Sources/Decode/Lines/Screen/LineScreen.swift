@@ -7,122 +7,133 @@ import Evidence
 /// side; ``TextDecoder/pass(_:of:in:into:)`` then takes in what they leave behind, in their order. Whatever is not plain
 /// goes the long way, so the screen never has to understand a line: it may only say of one what
 /// ``TextDecoder/push(_:number:offset:into:)`` would find as well.
+///
+/// What stands in a line is found by words of eight bytes and not byte by byte: a loop whose end no processor can
+/// foresee costs more than all else that is done for a line.
 package struct LineScreen: Sendable {
   private let library: FormatLibrary
-  private var hosts = [HostSlot](repeating: HostSlot(), count: LineScreen.slots)
-  private var tags = [TagSlot](repeating: TagSlot(), count: LineScreen.slots)
+  /// Names of hosts that are plain: places of ``hostKeys``.
+  private var hosts = NameTable()
+  private var hostKeys: [Host.Key] = []
+  /// Tags, and whose lines they begin: a watched program, or one of ``Program``'s.
+  private var tags = NameTable()
   /// The last stamp that was seen to be one.
   private var stamp = PlainStamp()
 
-  /// A name of a host that is plain, by its bytes.
-  private struct HostSlot {
-    var head = PlainStamp.noWord
-    var tail: UInt64 = 0
-    var length = 0
-    var key = Host.Key([UInt8]().rawSpan)
-  }
-
-  /// A tag with the byte that ends it, by its bytes.
-  private struct TagSlot {
-    var head = PlainStamp.noWord
-    var headMask: UInt64 = .max
-    var tail: UInt64 = 0
-    var tailMask: UInt64 = .max
-    var length = 0
-    var program = Program.unwatched
-  }
-
-  /// Whose line it is.
+  /// Whose line it is, if it is not a watched program's.
   private enum Program {
-    case unwatched
+    static let unwatched: Int32 = -1
     /// Every line of this program is told.
-    case exclusive
-    case watched(Int)
+    static let exclusive: Int32 = -2
   }
 
-  /// Of a table of names; a power of two. A log has fewer hosts and programs that write much.
-  private static let slots = 256
-  /// So many slots may a tag stand in; a power of two.
-  private static let ways = 4
+  /// A line with a name that is not known.
+  private struct Stranger {
+    var start: Int
+    /// Where it ends, and where the next one starts.
+    var end: Int
+    var next: Int
+    /// How its stamp stands to the one before.
+    var order: PlainStamp.Order
+  }
+
   /// Lines with less behind the stamp go the long way, so that words of eight bytes can be read of what stands before a
   /// message.
   private static let shortestRest = 32
+  /// Of more hosts those that were seen are forgotten before the next block.
+  private static let hostCap = 4096
 
   package init(library: FormatLibrary) { self.library = library }
 
   /// - Parameter start: Where a line begins.
   package mutating func screen(_ block: RawSpan, from start: Int, into found: inout ScreenedLines) {
-    found.clear()
+    found.clear(lines: block.byteCount / PlainStamp.reach + 1)
+    if hosts.isFull || hostKeys.count > LineScreen.hostCap { (hosts, hostKeys) = (NameTable(), []) }
+    if tags.isFull { tags = NameTable() }
+    var stamp = stamp
     var start = start
-    var last: Host.Key?
-    while let feed = block.firstIndex(of: 0x0a, from: start) {
-      let end = feed > start && block.byte(feed - 1) == 0x0d ? feed - 1 : feed
-      if end - start >= PlainStamp.reach, let order = stamp.read(block, at: start),
-        end - start >= stamp.length + LineScreen.shortestRest, let host = host(ofPlain: block.slice(start..<end))
-      {
-        if order == .follows, let index = found.stretches.indices.last, found.stretches[index].end == start {
-          found.stretches[index].last = start
-          found.stretches[index].end = feed + 1
-          found.stretches[index].lines += 1
-        } else {
-          found.stretches.append(
-            ScreenedLines.Stretch(start: start, end: feed + 1, lines: 1, last: start, hostsEnd: found.hosts.count))
-          last = nil
-        }
-        if host != last {
-          found.hosts.append(host)
-          found.stretches[found.stretches.count - 1].hostsEnd = found.hosts.count
-          last = host
-        }
+    while let stranger = screenKnown(block, from: start, &stamp, &found.stretches, &found.hostNumbers) {
+      if let host = host(ofStranger: block.slice(0..<stranger.end), from: stranger.start + stamp.length) {
+        LineScreen.add(stranger, host, to: &found.stretches, &found.hostNumbers)
       }
-      start = feed + 1
+      start = stranger.next
     }
+    self.stamp = stamp
+    found.hosts = hostKeys
   }
 
-  // MARK: Host, tag and message
+  private static func add(
+    _ line: Stranger, _ host: Int32, to stretches: inout [ScreenedLines.Stretch], _ hostNumbers: inout [Int32]
+  ) {
+    var open = stretches.popLast() ?? ScreenedLines.Stretch(at: line.start)
+    var numbers = hostNumbers.mutableSpan
+    open.add(line.start, line.next, line.order, of: host, numbers: &numbers, done: &stretches)
+    stretches.append(open)
+  }
 
-  /// The host of a line of no concern; nil when it may be of some.
-  private mutating func host(ofPlain line: RawSpan) -> Host.Key? {
-    var index = stamp.length
-    guard let host = host(line, &index), let program = program(line, &index), let message = message(line, from: index)
-    else { return nil }
-    switch program {
-    case .unwatched: return host
-    case .exclusive: return nil
-    case .watched(let tag): return library.admits(line, from: message, tag: tag) ? nil : host
+  /// Screens the lines up to one with a name that is not known, which it gives; nil at the block's end.
+  private func screenKnown(
+    _ block: RawSpan, from start: Int, _ stamp: inout PlainStamp, _ stretches: inout [ScreenedLines.Stretch],
+    _ hostNumbers: inout [Int32]
+  ) -> Stranger? {
+    let (hosts, tags) = (hosts.entries, tags.entries)
+    var numbers = hostNumbers.mutableSpan
+    var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
+    var known = stamp
+    var start = start
+    var stranger: Stranger?
+    while let feed = block.firstIndex(of: 0x0a, from: start) {
+      let end = feed > start && block.byte(feed - 1) == 0x0d ? feed - 1 : feed
+      if end &- start >= PlainStamp.reach, let order = known.read(block, at: start),
+        end &- start >= known.length &+ LineScreen.shortestRest
+      {
+        let head = start &+ known.length
+        // The host's name, a blank, the tag's, and the byte that ends that.
+        let name = NameTable.Name(block, head, length: block.count(before: 0x20, or: 0x20, at: head))
+        let tagStart = head &+ name.length &+ 1
+        let place = min(tagStart, end &- 16)
+        let tag = NameTable.Name(block, place, length: block.count(before: 0x5b, or: 0x3a, at: place))
+        guard let host = hosts.number(of: name), let program = tags.number(of: tag) else {
+          stranger = Stranger(start: start, end: end, next: feed + 1, order: order)
+          break
+        }
+        if end &- tagStart >= 16, isOfNoConcern(block, from: tagStart &+ tag.length, to: end, program) {
+          open.add(start, feed &+ 1, order, of: host, numbers: &numbers, done: &stretches)
+        }
+      }
+      start = feed &+ 1
     }
+    if open.lines > 0 { stretches.append(open) }
+    stamp = known
+    return stranger
+  }
+
+  // MARK: Names
+
+  /// The host of a line of no concern whose names are learned, as far as they are short; nil when it may be of some.
+  private mutating func host(ofStranger line: RawSpan, from start: Int) -> Int32? {
+    var index = start
+    guard let host = learnHost(line, &index), let program = learnProgram(line, &index),
+      isOfNoConcern(line, from: index, to: line.byteCount, program)
+    else { return nil }
+    return host
   }
 
   /// Reads the host and the one blank behind it. A name of letters, digits, dots, dashes and underscores is no tag.
-  private mutating func host(_ line: RawSpan, _ cursor: inout Int) -> Host.Key? {
+  private mutating func learnHost(_ line: RawSpan, _ cursor: inout Int) -> Int32? {
     let start = cursor
-    var (head, tail) = (line.uint64(start), line.uint64(start + 8))
-    let length = head.firstBlank ?? (tail.firstBlank.map { $0 + 8 } ?? 16)
-    guard length > 0 else { return nil }
-    head &= .firstBytes(length)
-    tail &= .firstBytes(length - 8)
-    let slot = LineScreen.slot(head ^ tail &* 31)
-    cursor = start + length + 1
-    let known = hosts[slot]
-    if known.length == length, known.head == head, known.tail == tail { return known.key }
-    return newHost(line, from: start, &cursor, slot)
-  }
-
-  private mutating func newHost(_ line: RawSpan, from start: Int, _ cursor: inout Int, _ slot: Int) -> Host.Key? {
     var end = start
     while end < line.byteCount, LineScreen.isHostByte(line.byte(end)) { end += 1 }
     // A packet of a trace has its family there.
     guard end > start, end < line.byteCount, line.byte(end) == 0x20, !line.hasBytes(LineScreen.family, at: start)
     else { return nil }
-    let key = Host.Key(line.slice(start..<end))
     cursor = end + 1
-    if end - start < 16 {
-      let length = end - start
-      hosts[slot] = HostSlot(
-        head: line.uint64(start) & .firstBytes(length), tail: line.uint64(start + 8) & .firstBytes(length - 8),
-        length: length, key: key)
-    }
-    return key
+    let name = end - start <= NameTable.longest ? NameTable.Name(line, start, length: end - start) : nil
+    if let name, let known = hosts.entries.number(of: name) { return known }
+    let number = Int32(truncatingIfNeeded: hostKeys.count)
+    hostKeys.append(Host.Key(line.slice(start..<end)))
+    if let name { hosts.learn(name, number) }
+    return number
   }
 
   private static let family = Array("IP".utf8)
@@ -132,46 +143,24 @@ package struct LineScreen: Sendable {
   }
 
   /// Reads the tag, up to the `[` or `:` behind it.
-  private mutating func program(_ line: RawSpan, _ cursor: inout Int) -> Program? {
+  private mutating func learnProgram(_ line: RawSpan, _ cursor: inout Int) -> Int32? {
     let start = cursor
-    guard line.byteCount - start >= 16 else { return nil }
-    let (head, tail) = (line.uint64(start), line.uint64(start + 8))
-    // Programs of one suite have their first bytes in common, and what stands behind a short tag is a number.
-    let first = LineScreen.slot(head >> 32)
-    for way in 0..<LineScreen.ways {
-      let known = tags[first ^ way]
-      if head & known.headMask == known.head, tail & known.tailMask == known.tail {
-        cursor = start + known.length
-        return known.program
-      }
-    }
-    return newProgram(line, &cursor, first)
-  }
-
-  private mutating func newProgram(_ line: RawSpan, _ cursor: inout Int, _ first: Int) -> Program? {
-    let start = cursor
-    var (name, end) = (start, start)
+    var (last, end) = (start, start)
     while end < line.byteCount, LineScreen.isTagByte(line.byte(end)) {
-      if line.byte(end) == 0x2f { name = end + 1 }
+      if line.byte(end) == 0x2f { last = end + 1 }
       end += 1
     }
-    guard end > name, end < line.byteCount, line.byte(end) == 0x5b || line.byte(end) == 0x3a,
-      !line.hasBytes(LineScreen.last, at: name)
+    guard end > last, end < line.byteCount, line.byte(end) == 0x5b || line.byte(end) == 0x3a,
+      line.byteCount - start >= 16, !line.hasBytes(LineScreen.last, at: last)
     else { return nil }
     cursor = end
-    let program: Program =
-      switch library.watched(line, name..<end) {
-      case .none: .unwatched
-      case .some(let tag): library.isExclusive(tag) ? .exclusive : .watched(tag)
-      }
-    let length = end - start
-    if length < 16 {
-      let (headMask, tailMask) = (UInt64.firstBytes(length + 1), UInt64.firstBytes(length - 7))
-      let free = (0..<LineScreen.ways).first { tags[first ^ $0].length == 0 }
-      tags[first ^ (free ?? length % LineScreen.ways)] = TagSlot(
-        head: line.uint64(start) & headMask, headMask: headMask, tail: line.uint64(start + 8) & tailMask,
-        tailMask: tailMask, length: length, program: program)
+    let name = end - start <= NameTable.longest ? NameTable.Name(line, start, length: end - start) : nil
+    if let name, let known = tags.entries.number(of: name) { return known }
+    var program = Program.unwatched
+    if let tag = library.watched(line, last..<end) {
+      program = library.isExclusive(tag) ? Program.exclusive : Int32(truncatingIfNeeded: tag)
     }
+    if let name { tags.learn(name, program) }
     return program
   }
 
@@ -180,33 +169,83 @@ package struct LineScreen: Sendable {
 
   private static func isTagByte(_ byte: UInt8) -> Bool { byte == 0x2f || isHostByte(byte) }
 
+  // MARK: Messages
+
+  /// Whether what stands behind a tag is of no concern.
+  @inline(__always) private func isOfNoConcern(_ line: RawSpan, from start: Int, to end: Int, _ program: Int32) -> Bool
+  {
+    guard let message = LineScreen.message(line, from: start, to: end) else { return false }
+    if program == Program.unwatched { return true }
+    return program != Program.exclusive && !library.admits(line.slice(0..<end), from: message, tag: Int(program))
+  }
+
   /// Where the message begins, behind process id, colon and blanks, and behind what a kernel says of its uptime.
-  private func message(_ line: RawSpan, from start: Int) -> Int? {
-    let end = line.byteCount
+  @inline(__always) private static func message(_ line: RawSpan, from start: Int, to end: Int) -> Int? {
+    // A process id of at most seven digits, its brackets, colon and blank, and two words of the message.
+    guard end - start >= 32 else { return unusualMessage(line, from: start, to: end) }
+    var index = start
+    var word = line.uint64(start)
+    if word >> 56 == 0x5b {
+      let digits = (word << 8).leadingDigits
+      index = start &+ 1 &+ digits
+      word = line.uint64(index)
+      guard digits > 0, word >> 56 == 0x5d else { return nil }
+      (index, word) = (index &+ 1, word << 8)
+    }
+    let next = word >> 40 & 0xff
+    guard word >> 48 == 0x3a20, next != 0x20, next != 0x09 else {
+      return unusualMessage(line, from: start, to: end)
+    }
+    index = index &+ 2
+    if next == 0x5b {
+      guard let behind = endOfUptime(line, at: index, end) else { return nil }
+      index = behind
+    }
+    return ownMessage(line, at: index, to: end)
+  }
+
+  /// The same where less stands there, or something else between tag and message.
+  @inline(never) private static func unusualMessage(_ line: RawSpan, from start: Int, to end: Int) -> Int? {
     var index = start
     if line.byte(index) == 0x5b {
-      guard end - index > 8 else { return nil }
-      let digits = line.uint64(index + 1).leadingDigits
-      index += 1 + digits
-      guard digits > 0, digits < 8, line.byte(index) == 0x5d else { return nil }
+      index += 1
+      guard number(line, &index, digits: 1...7) != nil, index < end, line.byte(index) == 0x5d else { return nil }
       index += 1
     }
     if index < end, line.byte(index) == 0x3a { index += 1 }
     while index < end, line.byte(index).isBlank { index += 1 }
     if index < end, line.byte(index) == 0x5b {
-      guard let behind = SyslogReader.endOfUptime(line, at: index) else { return nil }
+      guard let behind = endOfUptime(line, at: index, end) else { return nil }
       index = behind
     }
-    guard end - index >= PatternLeads.shortest else { return nil }
-    let head = line.uint64(index)
-    return head == LineScreen.lastMessage || head == LineScreen.messageRepeated ? nil : index
+    return ownMessage(line, at: index, to: end)
+  }
+
+  /// The place of a message that is long enough to be told from a wording, and speaks of no other line.
+  @inline(__always) private static func ownMessage(_ line: RawSpan, at start: Int, to end: Int) -> Int? {
+    guard end - start >= PatternLeads.shortest else { return nil }
+    let head = line.uint64(start)
+    return head == lastMessage || head == messageRepeated ? nil : start
+  }
+
+  /// Behind `[12345.678901] ` as most kernels write it; the reader of frames knows what else may stand there.
+  @inline(__always) private static func endOfUptime(_ line: RawSpan, at start: Int, _ end: Int) -> Int? {
+    // Both numbers of at most eight digits, their brackets and a blank.
+    if end - start >= 32 {
+      let seconds = line.uint64(start + 1).leadingDigits
+      let point = start &+ 1 &+ seconds
+      let digits = line.uint64(point + 1).leadingDigits
+      let close = point &+ 1 &+ digits
+      if seconds > 0, digits > 0, line.byte(point) == 0x2e, line.uint16(close) == 0x5d20,
+        !line.byte(close + 2).isBlank
+      {
+        return close &+ 2
+      }
+    }
+    return SyslogReader.endOfUptime(line.slice(0..<end), at: start)
   }
 
   /// `last mes` and `message `, which begin what syslogd says of a line that comes again.
   private static let lastMessage: UInt64 = 0x6c61_7374_206d_6573
   private static let messageRepeated: UInt64 = 0x6d65_7373_6167_6520
-
-  private static func slot(_ word: UInt64) -> Int {
-    Int(truncatingIfNeeded: (word &* 0x9e37_79b9_7f4a_7c15) >> 56)
-  }
 }

@@ -3,11 +3,11 @@ import Evidence
 /// A stamp as most lines of a log have it, and the blank behind it: RFC 3164's 15 bytes, or RFC 3339's as rsyslog writes
 /// it, `2000-01-03T15:03:59.123456+01:00`, with up to seven digits behind the seconds.
 ///
-/// Neighbours are mostly of one second, so a few words of the last stamp tell nearly all of the next one.
+/// Neighbours are mostly of one minute, so a few words of the last stamp tell nearly all of the next one.
 struct PlainStamp: Sendable {
   /// How a stamp stands to the one that was read before it.
   enum Order {
-    /// Of the same second, and no earlier in it.
+    /// Of the same minute, and no earlier in it.
     case follows
     case other
   }
@@ -17,8 +17,10 @@ struct PlainStamp: Sendable {
 
   /// Up to where the line goes on.
   private(set) var length = PlainStamp.classicLength + 1
-  /// The second: of RFC 3339's in three words, of which the last two overlap.
+  /// The last stamp: of RFC 3339's the minute in two words, and the time of day in one.
   private var words = (PlainStamp.noWord, PlainStamp.noWord, PlainStamp.noWord)
+  /// Its second, as two digits.
+  private var second: UInt64 = 0
   private var isISO = false
   /// How many digits stand behind the seconds, and the digits.
   private var digits = 0
@@ -30,16 +32,35 @@ struct PlainStamp: Sendable {
   /// Line feeds, which stand in no line: what is not known yet is like no word.
   static let noWord: UInt64 = 0x0a0a_0a0a_0a0a_0a0a
   private static let classicLength = 15
+  /// Where the second stands in the second word of a stamp of RFC 3164.
+  private static let classicSecond: UInt64 = 0xff_ff00
   /// `2000-01-03T15:03:59`.
   private static let isoLength = 19
 
   /// Reads what stands at `start`; nil when it is no such stamp. Whether there was such a day, the calendar tells.
   @inline(__always) mutating func read(_ block: RawSpan, at start: Int) -> Order? {
-    if block.uint64(start) == words.0, block.uint64(start + 8) == words.1 {
-      if !isISO { return .follows }
-      if block.uint64(start + 11) == words.2, let order = readFraction(block, at: start) { return order }
+    if block.uint64(start) == words.0 {
+      let next = block.uint64(start + 8)
+      if !isISO {
+        if next == words.1 { return .follows }
+        if (next ^ words.1) & ~PlainStamp.classicSecond == 0, let order = follow(next >> 8) {
+          words.1 = next
+          return order
+        }
+      } else if next == words.1, let order = readISOSecond(block, at: start) {
+        return order
+      }
     }
     return readNew(block, at: start)
+  }
+
+  /// How a second of the same minute, as two digits, stands to the last one; nil when it is none.
+  @inline(__always) private mutating func follow(_ digits: UInt64) -> Order? {
+    let next = digits & 0xffff
+    guard next >> 8 &- 0x30 < 6, next & 0xff &- 0x30 < 10 else { return nil }
+    let before = second
+    second = next
+    return next < before ? .other : .follows
   }
 
   private mutating func readNew(_ block: RawSpan, at start: Int) -> Order? {
@@ -47,18 +68,22 @@ struct PlainStamp: Sendable {
       block.byte(start).isDigit ? readISO(block, at: start) : readClassic(block, at: start)
     else { return nil }
     words = (block.uint64(start), block.uint64(start + 8), block.uint64(start + 11))
+    second = (isISO ? words.2 : words.1 >> 8) & 0xffff
     return .other
   }
 
-  /// Reads what stands behind seconds that are known; nil when digits and zone are not as before.
-  private mutating func readFraction(_ block: RawSpan, at start: Int) -> Order? {
+  /// Reads the rest of a stamp whose minute is known; nil when digits and zone are not as before.
+  private mutating func readISOSecond(_ block: RawSpan, at start: Int) -> Order? {
+    let seconds = block.uint64(start + 11)
     let next = block.uint64(start + PlainStamp.isoLength + 1)
-    guard block.byte(start + PlainStamp.isoLength) == 0x2e ? next.leadingDigits == digits : digits == 0,
+    guard (seconds ^ words.2) & ~0xffff == 0,
+      block.byte(start + PlainStamp.isoLength) == 0x2e ? next.leadingDigits == digits : digits == 0,
       block.uint64(start + zoneStart) & .firstBytes(length - zoneStart) == zone
     else { return nil }
-    let before = fraction
+    let before = (second, fraction)
+    guard follow(seconds) != nil else { return nil }
     fraction = next & .firstBytes(digits)
-    return fraction < before ? .other : .follows
+    return (second, fraction) < before ? .other : .follows
   }
 
   private mutating func readClassic(_ block: RawSpan, at start: Int) -> Bool {

@@ -2,7 +2,7 @@ import Evidence
 
 /// What a ``LineScreen`` found in a block: the lines of no concern, and what they leave behind.
 package struct ScreenedLines: Sendable {
-  /// Lines of no concern, one after another, of the same second and in the order of their stamps.
+  /// Lines of no concern, one after another, of the same minute and in the order of their stamps.
   package struct Stretch: Sendable {
     /// Offsets in the block, of the first line's first byte and behind the last one's line feed.
     package internal(set) var start: Int
@@ -10,25 +10,47 @@ package struct ScreenedLines: Sendable {
     package internal(set) var lines: Int
     /// Where the last of them starts, which is also the latest.
     var last: Int
-    /// Where the hosts of the next stretch begin among ``ScreenedLines/hosts``.
-    var hostsEnd: Int
+    /// The place of its first line's host among ``ScreenedLines/hostNumbers``.
+    var firstNumber: Int
+
+    /// One without lines, as the first.
+    init(at start: Int) { (self.start, end, lines, last, firstNumber) = (start, start, 0, start, 0) }
+
+    private init(start: Int, next: Int, firstNumber: Int) {
+      (self.start, end, lines, last) = (start, next, 1, start)
+      self.firstNumber = firstNumber
+    }
+
+    /// Adds a line that stands at `start`, or begins the next stretch with it.
+    /// - Parameter next: Behind its line feed.
+    @inline(__always) mutating func add(
+      _ start: Int, _ next: Int, _ order: PlainStamp.Order, of host: Int32, numbers: inout MutableSpan<Int32>,
+      done: inout [Stretch]
+    ) {
+      numbers[firstNumber &+ lines] = host
+      if order == .follows, end == start {
+        (last, end, lines) = (start, next, lines &+ 1)
+      } else {
+        if lines > 0 { done.append(self) }
+        self = Stretch(start: start, next: next, firstNumber: firstNumber &+ lines)
+      }
+    }
   }
 
   /// In the order of the block, without overlap.
   package internal(set) var stretches: [Stretch] = []
-  /// Who wrote the lines, in their order; a host that goes on stands once.
+  /// Of each line of no concern who wrote it: a place of ``hosts``. There is room behind them.
+  var hostNumbers: [Int32] = []
+  /// Hosts, of which not each has to be one of this block.
   var hosts: [Host.Key] = []
 
   package init() {}
 
-  /// The hosts that wrote a stretch.
-  func hosts(of stretch: Int) -> ArraySlice<Host.Key> {
-    let start = stretch == 0 ? 0 : stretches[stretch - 1].hostsEnd
-    return hosts[start..<stretches[stretch].hostsEnd]
+  /// - Parameter lines: So many are of no concern at most.
+  mutating func clear(lines: Int) {
+    clear()
+    if hostNumbers.count < lines { hostNumbers = [Int32](repeating: 0, count: lines) }
   }
 
-  package mutating func clear() {
-    stretches.removeAll(keepingCapacity: true)
-    hosts.removeAll(keepingCapacity: true)
-  }
+  package mutating func clear() { stretches.removeAll(keepingCapacity: true) }
 }
