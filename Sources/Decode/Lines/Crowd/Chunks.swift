@@ -5,16 +5,16 @@ struct ChunkedArray<Element: Sendable>: Sendable {
   private var chunks: ContiguousArray<ContiguousArray<Element>> = []
   private(set) var count = 0
 
-  private static var shift: Int { 14 }
+  /// Parts of some MiB, which stand on large pages where the system has them.
+  private static var shift: Int { 16 }
   private static var mask: Int { 1 << shift - 1 }
 
   var indices: Range<Int> { 0..<count }
 
   mutating func append(_ element: Element) {
     if count & ChunkedArray.mask == 0 {
-      chunks.append([])
       // The first grows as it needs: many have little.
-      if count > 0 { chunks[chunks.count - 1].reserveCapacity(1 << ChunkedArray.shift) }
+      chunks.append(count > 0 ? ContiguousArray(onLargePages: 1 << ChunkedArray.shift) : [])
     }
     chunks[chunks.count - 1].append(element)
     count += 1
@@ -32,14 +32,13 @@ struct ChunkedText: Sendable {
   /// Bytes of all texts.
   private(set) var count = 0
 
-  private static let shift = 20
+  private static let shift = 22
   private static let chunk = 1 << shift
 
   /// - Returns: Where it stands.
   mutating func append(_ text: RawSpan) -> Int {
     if chunks.last.map({ $0.count + text.byteCount >= ChunkedText.chunk }) ?? true {
-      chunks.append([])
-      if count > 0 { chunks[chunks.count - 1].reserveCapacity(ChunkedText.chunk) }
+      chunks.append(count > 0 ? [UInt8](onLargePages: ChunkedText.chunk) : [])
     }
     let last = chunks.count - 1
     let place = last << ChunkedText.shift | chunks[last].count

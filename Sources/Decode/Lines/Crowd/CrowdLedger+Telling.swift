@@ -10,7 +10,8 @@ extension CrowdLedger {
     }
     for slot in beforeFailures(settings, but: isApart) { isApart[slot] = true }
     let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
-    let known = crowd.filter { settings.known.contains(IPAddress(bits: sources[$0].address)) }
+    let isKnown = marks(of: settings.known)
+    let known = crowd.filter { isKnown[$0] }
     if crowd.count <= limits.singly, forgotten.isEmpty {
       for slot in crowd { isApart[slot] = true }
     } else if known.count <= limits.singly {
@@ -26,14 +27,25 @@ extension CrowdLedger {
   /// Who is told by himself whatever he did, or for a record that has to be.
   private func standingAlone(_ settings: CrowdSettings) -> [Bool] {
     let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
-    var isApart = sources.map { source in
-      source.isTold || settings.apart.contains(IPAddress(bits: source.address))
-        || settings.own.contains { $0.contains(IPAddress(bits: source.address)) }
+    var isApart = marks(of: settings.apart)
+    for slot in sources.indices where !isApart[slot] {
+      let address = IPAddress(bits: sources[slot].address)
+      isApart[slot] = sources[slot].isTold || settings.own.contains { $0.contains(address) }
     }
+    guard isAlone.contains(true) else { return isApart }
     for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
       isApart[Int(links[number].source)] = true
     }
     return isApart
+  }
+
+  /// Which sources are among some addresses.
+  private func marks(of addresses: some Sequence<IPAddress>) -> [Bool] {
+    var marks = [Bool](repeating: false, count: sources.count)
+    for address in addresses {
+      if let slot = known(address.bits) { marks[slot] = true }
+    }
+    return marks
   }
 
   /// A source that was at a host right before a service failed there.
@@ -69,11 +81,12 @@ extension CrowdLedger {
     let hosts = settings.failures.keys.sorted()
     let numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
     let failed = shelf.kinds.templates.map { numbers[settings.resolve($0.target.host)] }
+    let failures = hosts.map { settings.failures[$0] ?? [] }
     var suspects: [Suspect] = []
     for number in links.indices where !isApart[Int(links[number].source)] {
       let note = shelf.notes[number]
       guard let host = failed[Int(note.kind)],
-        let next = settings.failure(of: settings.failures[hosts[host]] ?? [], after: note.time)
+        let next = settings.failure(of: failures[host], after: note.time)
       else { continue }
       suspects.append(
         Suspect(host: host, failure: next.number, gap: next.gap, slot: Int(links[number].source)))
@@ -98,70 +111,70 @@ extension CrowdLedger {
   private struct Sum {
     var visits: [UInt32] = []
     var count = 0
-    var first: Int
-    var last: EventTime
+    var first = -1
+    var firstTime: Int64 = 0
+    var last = EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0)
   }
 
   private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
-    let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
+    var addresses = crowd.map { IPAddress(bits: sources[$0].address) }
+    let order = crowd.indices.sorted { addresses[$0] < addresses[$1] }
+    let slots = order.map { crowd[$0] }
+    addresses = order.map { addresses[$0] }
     let span = !settings.needsHours && hasManyCells(crowd) ? Span.day : .hour
-    var sums: [Cell: Sum] = [:]
+    var cells = CrowdCells(span: span)
+    let records = CrowdRecords(of: slots, in: self, cells: &cells)
+    var sums = [Sum](repeating: Sum(), count: cells.names.count)
     var visits: [UInt32] = []
-    var own: [Int] = []
-    for (number, source) in ordered.enumerated() {
-      putInOrder(source.slot, &own)
-      var start = 0
-      while start < own.count {
-        let visit = own[start..<endOfVisit(own, from: start, settings)]
+    for number in slots.indices {
+      var start = records.range(of: number).lowerBound
+      while start < records.range(of: number).upperBound {
+        let visit = start..<endOfVisit(records, number, from: start, settings)
         visits.append(UInt32(number))
         for place in visit {
-          var cell = cell(of: shelf.notes[place])
-          cell.isBlocked = isBlocked(place, in: visit, settings)
-          add(place, UInt32(visits.count - 1), to: &sums[cell.within(span)])
+          var cell = Int(records[place].cell)
+          if isBlocked(place, in: visit, records, settings) {
+            var blocked = cells.names[cell]
+            blocked.isBlocked = true
+            cell = Int(cells.number(of: blocked))
+            if cell == sums.count { sums.append(Sum()) }
+          }
+          add(records[place], UInt32(visits.count - 1), to: &sums[cell])
         }
-        start = visit.endIndex
+        start = visit.upperBound
       }
     }
-    let addresses = ordered.map { IPAddress(bits: $0.address) }
+    let (isKnown, isBlocked) = (marks(of: settings.known), marks(of: settings.blocked.keys))
     let roll = CrowdRoll(
       sources: addresses, visits: visits, most: crowd.map { sources[$0].records }.max() ?? 0,
-      known: addresses.count { settings.known.contains($0) },
-      blocked: addresses.count { settings.blocked[$0] != nil })
-    write(sums, forgotten(within: span), roll, into: &events)
-  }
-
-  /// Puts the records of a source into `own`, in order.
-  private func putInOrder(_ slot: Int, _ own: inout [Int]) {
-    own.removeAll(keepingCapacity: true)
-    var isInOrder = true
-    var next = Int64.max
-    // The chain leads back from the last, and a log's lines mostly stand in order.
-    forEachNote(of: slot) {
-      let time = shelf.notes[$0].time
-      isInOrder = isInOrder && time <= next
-      next = time
-      own.append($0)
-    }
-    own.reverse()
-    if !isInOrder { own.sort { (shelf.notes[$0].time, $0) < (shelf.notes[$1].time, $1) } }
+      known: crowd.count { isKnown[$0] }, blocked: crowd.count { isBlocked[$0] })
+    let told = zip(cells.names, sums).filter { $1.first >= 0 }
+    write(Dictionary(uniqueKeysWithValues: told), forgotten(within: span), roll, into: &events)
   }
 
   /// Where the visit ends that begins at `start`.
-  private func endOfVisit(_ own: [Int], from start: Int, _ settings: CrowdSettings) -> Int {
+  private func endOfVisit(
+    _ records: CrowdRecords, _ number: Int, from start: Int, _ settings: CrowdSettings
+  ) -> Int {
     var end = start + 1
-    while end < own.count, !settings.isPause(from: shelf.notes[own[end - 1]].time, to: shelf.notes[own[end]].time) {
+    while end < records.range(of: number).upperBound,
+      !settings.isPause(from: records[end - 1].time, to: records[end].time)
+    {
       end += 1
     }
     return end
   }
 
   /// Whether the host of a probe blocked its source after the visit's first probe of it, and before another visit.
-  private func isBlocked(_ place: Int, in visit: ArraySlice<Int>, _ settings: CrowdSettings) -> Bool {
-    guard !settings.blocked.isEmpty, let host = openProbeHost(place, settings), let last = visit.last,
-      let blocks = settings.blocked[IPAddress(bits: shelf.notes[place].source)],
-      let first = visit.first(where: { openProbeHost($0, settings) == host })
+  private func isBlocked(
+    _ place: Int, in visit: Range<Int>, _ records: CrowdRecords, _ settings: CrowdSettings
+  ) -> Bool {
+    guard !settings.blocked.isEmpty, let host = openProbeHost(Int(records[place].note), settings),
+      let last = visit.last,
+      let blocks = settings.blocked[IPAddress(bits: shelf.notes[Int(records[place].note)].source)],
+      let first = visit.first(where: { openProbeHost(Int(records[$0].note), settings) == host })
     else { return false }
-    let (begin, end) = (shelf.notes[first].time, shelf.notes[last].time)
+    let (begin, end) = (records[first].time, records[last].time)
     return blocks.contains { $0.host == host && $0.time >= begin && !settings.isPause(from: end, to: $0.time) }
   }
 
@@ -171,33 +184,34 @@ extension CrowdLedger {
     return kind.action == .probe && kind.outcome == .unknown ? settings.resolve(kind.target.host) : nil
   }
 
-  private func cell(of note: RecordShelf.Note) -> Cell { Cell(kind: note.kind, hour: note.when.timestamp.hour) }
-
   private func hasManyCells(_ crowd: [Int]) -> Bool {
-    var cells = Set(forgotten.keys)
-    if cells.count > limits.hourly { return true }
-    for slot in crowd {
-      forEachNote(of: slot) { cells.insert(cell(of: shelf.notes[$0])) }
-      if cells.count > limits.hourly { return true }
+    var isInCrowd = [Bool](repeating: false, count: sources.count)
+    for slot in crowd { isInCrowd[slot] = true }
+    var cells = CrowdCells(span: .hour)
+    for cell in forgotten.keys { _ = cells.number(of: cell) }
+    for number in links.indices where isInCrowd[Int(links[number].source)] {
+      let note = shelf.notes[number]
+      _ = cells.number(kind: note.kind, hour: note.when.timestamp.hour)
+      if cells.names.count > limits.hourly { return true }
     }
-    return false
+    return cells.names.count > limits.hourly
   }
 
-  private func add(_ place: Int, _ visit: UInt32, to sum: inout Sum?) {
-    let note = shelf.notes[place]
-    var known = sum ?? Sum(first: place, last: note.when)
-    sum = nil
-    if known.visits.last != visit { known.visits.append(visit) }
-    known.count = known.count.addingClamped(note.count)
-    if precedes(place, known.first) { known.first = place }
-    known.last = max(known.last, note.when)
-    sum = known
+  private func add(_ record: CrowdRecords.Record, _ visit: UInt32, to sum: inout Sum) {
+    if sum.visits.last != visit { sum.visits.append(visit) }
+    sum.count = sum.count.addingClamped(record.count)
+    if sum.first < 0 {
+      (sum.first, sum.firstTime, sum.last) = (Int(record.note), record.time, record.when)
+    } else {
+      if precedes(record, sum) { (sum.first, sum.firstTime) = (Int(record.note), record.time) }
+      sum.last = max(sum.last, record.when)
+    }
   }
 
-  /// Whether one record of a kind comes before another: by what they say, never by where they stand.
-  private func precedes(_ left: Int, _ right: Int) -> Bool {
-    let (one, other) = (shelf.notes[left].time, shelf.notes[right].time)
-    return one != other ? one < other : left != right && Event.precedes(shelf.event(left), shelf.event(right))
+  /// Whether a record of a kind comes before the first of its sum: by what they say, never by where they stand.
+  private func precedes(_ record: CrowdRecords.Record, _ sum: Sum) -> Bool {
+    guard record.time == sum.firstTime else { return record.time < sum.firstTime }
+    return Event.precedes(shelf.event(Int(record.note)), shelf.event(sum.first))
   }
 
   /// An Event for each sum; what was forgotten joins that of its kind and time.
