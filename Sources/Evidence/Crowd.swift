@@ -79,10 +79,24 @@ package final class Crowd: Sendable {
 
   /// Takes time in proportion to the visits.
   package var sourceCount: Int {
+    let places = roll.visits
     var count = 0
-    forEachSource { _ in
-      count += 1
-      return true
+    var last: UInt32?
+    func note(_ visit: Int) {
+      guard visit < places.count else { return }
+      count += places[visit] == last ? 0 : 1
+      last = places[visit]
+    }
+    switch visits {
+    case .places(let visits): for visit in visits { note(Int(visit)) }
+    case .bits(let words):
+      for (index, word) in words.enumerated() {
+        var rest = word
+        while rest != 0 {
+          note(index * 64 + rest.trailingZeroBitCount)
+          rest &= rest - 1
+        }
+      }
     }
     return count
   }
