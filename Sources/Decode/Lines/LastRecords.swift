@@ -49,7 +49,9 @@ struct LastRecords: Sendable {
       if places[host] == LastRecords.unknown {
         places[host] = place(of: screened.hosts[host]).map { Int32(truncatingIfNeeded: $0) } ?? LastRecords.unfollowed
       }
-      if places[host] >= 0 { entries[Int(places[host])].event = nil }
+      let place = Int(places[host])
+      // Most had none before, and looking costs less than writing.
+      if place >= 0, entries[place].event != nil { entries[place].event = nil }
     }
     if let last = numbers.indices.last { current = (screened.hosts[Int(numbers[last])], nil) }
   }

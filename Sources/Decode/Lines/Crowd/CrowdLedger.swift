@@ -25,7 +25,6 @@ package struct CrowdLedger: Sendable {
     var latest = Int64.min
     /// It did more than a crowd does: its records are Events.
     var isTold = false
-    let hash: UInt32
   }
 
   package let limits: CrowdLimits
@@ -176,7 +175,7 @@ package struct CrowdLedger: Sendable {
     if let known = index.slot(hash: hash, where: { sources[$0].address == address }) { return known }
     index.insert(hash: hash, slot: sources.count)
     sources.makeRoom()
-    sources.append(Source(address: address, hash: hash))
+    sources.append(Source(address: address))
     untold += 1
     return sources.count - 1
   }
