@@ -134,6 +134,16 @@ package struct ByteSource: ~Copyable {
     range = 0..<count
   }
 
+  /// Gives what ``block`` stands in for other room, which then holds the block's last `kept` bytes.
+  mutating func exchange(_ room: inout [UInt8], keeping kept: Int) {
+    if room.count < storage.count { room = [UInt8](repeating: 0, count: storage.count) }
+    let start = range.upperBound - kept
+    for index in 0..<kept { room[index] = storage[start + index] }
+    blockOffset += start - range.lowerBound
+    swap(&room, &storage)
+    range = 0..<kept
+  }
+
   private mutating func fill(at start: Int) throws(CaptureError) -> Int {
     switch content {
     case .nothing: 0

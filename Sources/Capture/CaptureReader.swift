@@ -7,6 +7,9 @@ package struct CaptureReader: ~Copyable {
   /// libpcap's own bound on what a record may claim (MAXIMUM_SNAPLEN).
   package static let frameCap = 256 * 1024
 
+  /// Frames are copied up to so many bytes at a time: enough to read many together, and few enough for the cache.
+  private static let copiedLength = 64 * 1024
+
   package private(set) var kind = ContentKind.empty
   /// Bytes of the unpacked file that made sense so far.
   package private(set) var readLength = 0
@@ -62,16 +65,6 @@ package struct CaptureReader: ~Copyable {
     @_lifetime(borrow self) get { live == nil ? window.bytes : liveBytes.rawSpan }
   }
 
-  /// What was read last. The frame that ``next()`` gave stands in it at ``place``, and stays there as long as the frames
-  /// after it are ready.
-  package var block: RawSpan {
-    @_lifetime(borrow self) get { live == nil ? window.block : liveBytes.rawSpan }
-  }
-  package var place: Range<Int> { live == nil ? window.place : 0..<liveBytes.count }
-
-  /// Whether the next frame stands in ``block``.
-  package var isNextReady: Bool { kind == .pcap && pcap.isReady(window) }
-
   /// The next frame, or nil at the end of the file or at its damage.
   /// - Throws: when the source cannot be read on; afterwards the file has ended.
   package mutating func next() throws(CaptureError) -> CapturedFrame? {
@@ -83,6 +76,26 @@ package struct CaptureReader: ~Copyable {
     frame?.number = count
     if frame?.hasOwnTime == true { lastTime = frame?.time } else if let lastTime { frame?.time = lastTime }
     return frame
+  }
+
+  /// Reads the frames that come next into `block`: those of a pcap file that stand whole in what was read of it, of other
+  /// files copies of a few, and of an interface one. There are none at the end, and where ``next()`` gives none for now.
+  /// - Throws: as ``next()``; the block has the frames before the trouble.
+  package mutating func next(into block: inout FrameBlock) throws(CaptureError) {
+    block.removeAll()
+    guard kind == .pcap else { return try copy(into: &block) }
+    guard let frame = try next() else { return }
+    block.append(frame, at: window.place)
+    pcap.readReady(&window, after: &count, into: &block)
+    if damage == nil { readLength = window.offset }
+    block.exchange { window.exchange(&$0) }
+  }
+
+  private mutating func copy(into block: inout FrameBlock) throws(CaptureError) {
+    while block.length < CaptureReader.copiedLength, let frame = try next() {
+      block.append(copy: frame, bytes)
+      if kind == .live { return }
+    }
   }
 
   private mutating func record() throws(CaptureError) -> CapturedFrame? {

@@ -33,11 +33,39 @@ struct PcapReader {
     return frame
   }
 
-  /// Whether the next record stands whole in the block.
-  func isReady(_ window: borrowing RecordWindow) -> Bool {
+  /// Reads the records that stand whole in the window's block, numbered on from `count`.
+  func readReady(_ window: inout RecordWindow, after count: inout Int, into block: inout FrameBlock) {
+    guard !window.hasEnded else { return }
+    window.advance(readReady(window.rest, window, after: &count, into: &block))
+  }
+
+  /// - Returns: the length of the records.
+  private func readReady(
+    _ bytes: RawSpan, _ window: borrowing RecordWindow, after count: inout Int, into block: inout FrameBlock
+  ) -> Int {
     let header = PcapReader.recordHeaderLength
-    guard !window.hasEnded, window.available >= header else { return false }
-    return window.available - header >= Int(window.word(8))
+    let (isLittleEndian, offset, start) = (window.isLittleEndian, window.offset, window.position)
+    var position = 0
+    while bytes.byteCount - position >= header {
+      let captured = Int(PcapReader.word(bytes, position + 8, isLittleEndian))
+      guard captured <= CaptureReader.frameCap, bytes.byteCount - position - header >= captured else { break }
+      var frame = self.frame(
+        PcapReader.word(bytes, position, isLittleEndian), PcapReader.word(bytes, position + 4, isLittleEndian),
+        captured,
+        originalLength: PcapReader.word(bytes, position + 12, isLittleEndian), at: offset + position)
+      count += 1
+      frame.number = count
+      let place = start + position + header
+      block.append(frame, at: place..<place + captured)
+      position += header + captured
+    }
+    return position
+  }
+
+  @inline(__always)
+  private static func word(_ bytes: RawSpan, _ offset: Int, _ isLittleEndian: Bool) -> UInt32 {
+    let value = bytes.uint32(offset)
+    return isLittleEndian ? value.byteSwapped : value
   }
 
   @inline(__always)

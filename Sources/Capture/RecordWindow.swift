@@ -12,7 +12,7 @@ struct RecordWindow: ~Copyable {
 
   private var source: ByteSource
   /// Where in the source's block the record starts, and the current frame.
-  private var position = 0
+  private(set) var position = 0
   private var frame = 0..<0
 
   init(_ source: consuming ByteSource) { self.source = source }
@@ -31,6 +31,18 @@ struct RecordWindow: ~Copyable {
 
   var block: RawSpan {
     @_lifetime(borrow self) get { source.block }
+  }
+
+  /// The bytes of the block from the record's start on.
+  var rest: RawSpan {
+    @_lifetime(borrow self) get { source.block.slice(position..<source.block.byteCount) }
+  }
+
+  /// Gives the block, with the frames that were read of it, for other room, in which the reading goes on.
+  mutating func exchange(_ room: inout [UInt8]) {
+    source.exchange(&room, keeping: available)
+    position = 0
+    frame = 0..<0
   }
 
   /// The bytes of the current frame.

@@ -39,6 +39,35 @@ struct CaptureReaderTests {
     return files
   }
 
+  @Test("frames read by the block are those read one by one, however the file ends", arguments: [0, 1, 70, 300_000])
+  func blocks(_ missing: Int) throws {
+    let scratch = try Scratch()
+    let small = (0..<6000).map { sampleBytes(40 + $0 % 90, seed: UInt64($0)) }
+    for (name, _, file) in Self.files(small + Self.frames + small) {
+      let path = try scratch.write(Array(file.dropLast(missing)))
+      let single = try CaptureReading(path: path)
+      var reader = try CaptureReader(try ByteSource(path: path))
+      var block = FrameBlock()
+      var frames: [CapturedFrame] = []
+      var bytes: [[UInt8]] = []
+      var blocks = 0
+      while true {
+        try reader.next(into: &block)
+        if block.isEmpty { break }
+        blocks += 1
+        for index in block.indices {
+          frames.append(block[index])
+          bytes.append(Bytes(block.bytes.slice(block.place(index))).array)
+        }
+      }
+      #expect(frames == single.frames, "\(name)")
+      #expect(bytes == single.bytes, "\(name)")
+      #expect(reader.damage == single.damage && (reader.damage == nil) == (missing == 0), "\(name)")
+      #expect(reader.readLength == single.readLength, "\(name)")
+      #expect(blocks > 3 && blocks < 100, "\(name)")
+    }
+  }
+
   @Test func allKindsGiveTheSameFrames() throws {
     let scratch = try Scratch()
     for (name, kind, file) in Self.files() {

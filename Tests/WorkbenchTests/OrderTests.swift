@@ -111,6 +111,29 @@ struct OrderTests {
     try expectSame(whole, try await Analysing.run([log, front, back], asOf: "2026-11-23"))
     try expectSame(whole, try await Analysing.run([back, front, log], asOf: "2026-11-23", threads: 2))
   }
+
+  @Test("a capture of many blocks, on one thread or several")
+  func blocks() async throws {
+    let capture = try PcapFrames(Repository.recon + "/visit.pcap")
+    let scratch = try Scratch()
+    let visits = (0..<16).flatMap { visit in capture.frames.map { PcapFrames.later($0, bySeconds: 7200 * visit) } }
+    let path = try scratch.write(capture.file(visits[...]), "visits.pcap")
+    let one = try await Analysing.run([path], asOf: "2026-11-30")
+    try #require(one.incidents.count >= 16 && one.packets == visits.count)
+    for threads in [2, 4] {
+      try expectSame(one, try await Analysing.run([path], asOf: "2026-11-30", threads: threads))
+    }
+  }
+
+  @Test("what is wrong with a capture is told once by several threads")
+  func damaged() async throws {
+    let scratch = try Scratch()
+    let capture = try PcapFrames(Repository.recon + "/visit.pcap")
+    let damaged = try scratch.write(capture.file(capture.frames.prefix(9)) + Data([1, 2, 3]), "damaged.pcap")
+    let one = try await Analysing.run([damaged], asOf: "2026-11-30")
+    #expect(one.oddities.counts.values.reduce(0) { $0 + $1.count } == 1)
+    try expectSame(one, try await Analysing.run([damaged], asOf: "2026-11-30", threads: 4))
+  }
 }
 
 /// The frames of a pcap file, so that a test can cut it. Independent of the program's own reader.
@@ -132,5 +155,11 @@ struct PcapFrames {
     self.frames = frames
   }
 
-  func file(_ frames: ArraySlice<Data>) -> Data { frames.reduce(header, +) }
+  func file(_ frames: ArraySlice<Data>) -> Data { frames.reduce(into: header) { $0 += $1 } }
+
+  /// The frame as if it had been captured later.
+  static func later(_ frame: Data, bySeconds seconds: Int) -> Data {
+    let time = frame.prefix(4).enumerated().reduce(seconds) { $0 + Int($1.element) << (8 * $1.offset) }
+    return Data((0..<4).map { UInt8(truncatingIfNeeded: time >> (8 * $0)) }) + frame.dropFirst(4)
+  }
 }

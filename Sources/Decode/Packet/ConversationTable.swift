@@ -115,18 +115,20 @@ package struct ConversationTable: Sendable {
     }
   }
 
-  /// Prepares for a packet that will be pushed soon: gives it its hash, and brings into the cache where its flow is found.
-  /// Memory is far away, and what many packets wait for can come at the same time.
+  /// Prepares for a packet that will be pushed soon: brings into the cache where its flow is found. Memory is far away, and
+  /// what many packets wait for can come at the same time.
   ///
-  /// It is mutating, as is ``fetch(_:)``, so that a table in an array is asked in its place, and not copied.
-  package mutating func expect(_ packet: inout PlainPacket) {
-    packet.hash = seed.hash(packet.key)
-    flows.prefetch(hash: packet.hash)
+  /// It is mutating, as is ``fetch(_:hash:)``, so that a table in an array is asked in its place, and not copied.
+  /// - Returns: the hash of the packet's flow, which the steps after it ask for.
+  package mutating func expect(_ packet: PlainPacket) -> UInt32 {
+    let hash = seed.hash(packet.key)
+    flows.prefetch(hash: hash)
+    return hash
   }
 
   /// The second step, when the index has come: the flow itself.
-  package mutating func fetch(_ packet: PlainPacket) {
-    if let slot = flows.prefetchEntry(hash: packet.hash) {
+  package mutating func fetch(_ packet: PlainPacket, hash: UInt32) {
+    if let slot = flows.prefetchEntry(hash: hash) {
       if packet.key.isUDP { recentUDP.prefetch(slot) } else { recentTCP.prefetch(slot) }
     } else if flows.count >= limits.conversations {
       fetchNextVictim()
@@ -157,16 +159,16 @@ package struct ConversationTable: Sendable {
     (scout, scouted) = (-1, 0)
   }
 
-  /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:)`` was called.
+  /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:)`` gave the hash.
   package mutating func push(
-    _ packet: PlainPacket, of input: InputID, frame: RawSpan, into events: inout [Event]
+    _ packet: PlainPacket, hash: UInt32, of input: InputID, frame: RawSpan, into events: inout [Event]
   ) {
-    if !packet.segment.isEmpty, !isOrdinary(packet.key, packet.hash),
+    if !packet.segment.isEmpty, !isOrdinary(packet.key, hash),
       !isSound(packet.record(of: input), packet.key.checksumEnds, frame.slice(packet.segment))
     {
       return
     }
-    push(packet.facts, of: input, packet.key, packet.hash, payload: frame.slice(packet.payload), into: &events)
+    push(packet.facts, of: input, packet.key, hash, payload: frame.slice(packet.payload), into: &events)
   }
 
   private mutating func push(

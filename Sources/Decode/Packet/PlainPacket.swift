@@ -13,13 +13,11 @@ package struct PlainPacket: Sendable {
   fileprivate(set) var segment: Range<Int>
   /// The flow's shard.
   package fileprivate(set) var shard: Int
-  /// Of the key, with the seed of the shard's table.
-  var hash: UInt32 = 0
 
   /// The packet as the decoder gives it.
   package func record(of input: InputID) -> PacketRecord { facts.packet(key, input) }
 
-  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:owned:isVerified:into:)`` to write to.
+  /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:isVerified:into:)`` to write to.
   package init() {
     key = FlowKey(low: 0, high: 0, lowPort: 0, highPort: 0, traits: [])
     facts = NotedPacket(
@@ -33,38 +31,28 @@ package struct PlainPacket: Sendable {
 }
 
 extension FrameDecoder {
-  /// What ``readPlain(_:originalLength:time:number:offset:recordLength:owned:isVerified:into:)`` found.
-  package enum Plainness: Sendable {
-    /// It takes the decoder to say what the frame is.
-    case no
-    case plain
-    /// Plain, and of a shard that is not asked for.
-    case foreign
-  }
-
   /// Reads the headers of a frame that holds a plain packet into `packet`.
-  /// - Parameter owned: the shards whose packets are asked for, as bits.
+  /// - Returns: whether it does; else it takes the decoder to say what the frame is.
   package func readPlain(
     _ frame: RawSpan, originalLength: Int, time: EventTime, number: Int, offset: Int, recordLength: Int,
-    owned: UInt8 = .max, isVerified: Bool = true, into packet: inout PlainPacket
-  ) -> Plainness {
+    isVerified: Bool = true, into packet: inout PlainPacket
+  ) -> Bool {
     // Ethernet, IPv4 and UDP are 42 bytes.
-    guard linkType == .ethernet, frame.byteCount >= 42, time.isDated else { return .no }
+    guard linkType == .ethernet, frame.byteCount >= 42, time.isDated else { return false }
     let start = frame.uint16(12) == 0x8100 ? 18 : 14
     // Version 4, no options, not a fragment.
     guard frame.uint16(start - 2) == 0x0800, frame.byte(start) == 0x45, frame.uint16(start + 6) & 0x3fff == 0,
       FrameDecoder.isSound(frame, header: start)
-    else { return .no }
+    else { return false }
     let wire = max(originalLength, frame.byteCount)
     let end = start + Int(frame.uint16(start + 2))
     // A sender that leaves segmentation to its network card is captured with length 0: not plain.
     guard end <= wire, let shape = FrameDecoder.shape(frame, start + 20, end, frame.byte(start + 9)),
       let recordLength = UInt32(exactly: recordLength)
-    else { return .no }
+    else { return false }
     let (source, target) = (frame.uint32(start + 12), frame.uint32(start + 16))
     let (sourcePort, targetPort) = (frame.uint16(start + 20), frame.uint16(start + 22))
     let shard = FlowShard.of(IPAddress(v4: source).bits, sourcePort, IPAddress(v4: target).bits, targetPort)
-    guard owned >> UInt8(truncatingIfNeeded: shard) & 1 != 0 else { return .foreign }
     let isFromHigh = target < source || target == source && targetPort < sourcePort
     packet.facts = NotedPacket(
       time, number: number, offset: offset, recordLength: recordLength, frame, ip: start, shape,
@@ -78,7 +66,7 @@ extension FrameDecoder {
     let isChecked = isVerified && shape.end <= frame.byteCount && !(shape.isUDP && frame.uint16(start + 26) == 0)
     packet.segment = isChecked ? start + 20..<shape.end : 0..<0
     packet.shard = shard
-    return .plain
+    return true
   }
 
   /// What the transport's header says of the packet's extent.

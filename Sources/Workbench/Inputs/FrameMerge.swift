@@ -4,8 +4,8 @@ import Evidence
 
 /// Frames of all captures and packets of all text traces, in the order of time, into one table of conversations a shard.
 ///
-/// Several threads read the same frames, and each keeps those of its own shards: so there is no queue between them, and
-/// what is counted depends on the shards alone.
+/// Several threads go through the same frames, and each keeps those of its own shards: so what is counted depends on the
+/// shards alone.
 struct FrameMerge: Sendable {
   private(set) var events: [Event] = []
   /// Those of other threads stay empty.
@@ -49,11 +49,23 @@ struct FrameMerge: Sendable {
     let ordered = packets.sorted { left, right in
       left.time != right.time ? left.time < right.time : left.citation.text < right.citation.text
     }
-    let merges = await withTaskGroup(of: FrameMerge.self) { group in
+    var unreadable: [InputID: Intake] = [:]
+    var feeds: [CaptureFeed] = []
+    for input in captures {
+      do {
+        feeds.append(
+          try CaptureFeed(
+            input, threads: threads, verifiesChecksums: settings.verifiesChecksums, progress: progress))
+      } catch {
+        unreadable[input.id, default: Intake()].tally.odd = 1
+        unreadable[input.id]?.oddities.note(error.oddity, citation(input.id, offset: 0, error.description))
+      }
+    }
+    let merges = await withTaskGroup(of: FrameMerge.self) { [feeds] group in
       for thread in 0..<threads {
         group.addTask {
           var merge = FrameMerge(thread: thread, of: threads, settings)
-          merge.read(captures, ordered, progress)
+          await merge.read(feeds, ordered)
           return merge
         }
       }
@@ -61,13 +73,21 @@ struct FrameMerge: Sendable {
       for await merge in group { merges.append(merge) }
       return merges.sorted { $0.thread < $1.thread }
     }
-    return joined(merges)
+    var outcome = joined(merges)
+    outcome.intakes.merge(unreadable) { read, _ in read }
+    return outcome
   }
 
   /// In the order of the shards, whoever read them.
   private static func joined(_ merges: consuming [FrameMerge]) -> Outcome {
-    var table = merges[0].tables[0]
-    for shard in 1..<FlowShard.count { table.merge(merges[shard % merges.count].tables[shard]) }
+    var table = ConversationTable()
+    swap(&table, &merges[0].tables[0])
+    for shard in 1..<FlowShard.count {
+      // Taken out, so that nothing of it is copied.
+      var other = ConversationTable()
+      swap(&other, &merges[shard % merges.count].tables[shard])
+      table.merge(other)
+    }
     var events = merges[0].events
     merges[0].events = []
     for index in merges.indices.dropFirst() { events += merges[index].events }
@@ -85,134 +105,58 @@ struct FrameMerge: Sendable {
     return Outcome(events: events, table: table, intakes: intakes)
   }
 
-  /// A frame that waits for its turn.
-  private struct Ready {
-    var frame: CapturedFrame
-    /// In the reader's block.
-    var place = 0..<0
-    var kind = FrameDecoder.Plainness.no
-    /// Meaningless where the frame is not plain.
-    var packet = PlainPacket()
-  }
-
   /// One capture, standing at its next frame.
   private final class Lane {
-    /// So many frames are read before the first of them is pushed: as many as the processor can wait for at a time.
-    static let batchSize = 32
-
-    let input: InputList.Input
-    var reader: CaptureReader
-    /// Room for a batch, and how many frames it has.
-    var batch: ContiguousArray<Ready> = []
-    var count = 0
-    /// The next frame's place in the batch.
+    let feed: CaptureFeed
+    var frames = DecodedFrames()
+    /// The next frame's place among them.
     var position = 0
     var intake = Intake()
-    var trouble: CaptureError?
     /// Of the frames that every thread decodes, and of those that only the thread of their shard does: among these is
     /// neither a fragment nor a tunnel.
     var common: PacketReassembly
     var own: PacketReassembly
-    /// The decoder of the last frame's link layer, which in most captures is that of all.
-    private var decoder: FrameDecoder?
-    private var link: LinkNumber?
+    var link = LinkDecoder()
 
-    init(_ input: InputList.Input, _ settings: PacketReassembly.Settings) throws(CaptureError) {
-      self.input = input
+    var input: InputList.Input { feed.input }
+
+    init(_ feed: CaptureFeed, _ settings: PacketReassembly.Settings) {
+      self.feed = feed
       common = PacketReassembly(settings)
       own = PacketReassembly(settings)
-      if let live = input.live {
-        reader = try CaptureReader(live)
-      } else {
-        reader = try CaptureReader(try ByteSource(path: input.source))
-      }
-      intake.tally.note(.pcap)
-      intake.tally.bytes = reader.readLength
     }
 
-    var frame: CapturedFrame? { position < count ? batch[position].frame : nil }
+    var frame: CapturedFrame? { position < frames.indices.upperBound ? frames.block[position] : nil }
 
-    /// Reads the next frame, and those that come with it, into `batch`.
-    func read(into batch: inout ContiguousArray<Ready>) {
-      (position, count) = (0, 0)
-      do { try Lane.read(&reader, into: &batch, &count) } catch { trouble = error }
-      intake.tally.bytes = reader.readLength
-    }
-
-    private static func read(
-      _ reader: inout CaptureReader, into batch: inout ContiguousArray<Ready>, _ count: inout Int
-    ) throws(CaptureError) {
-      repeat {
-        guard let frame = try reader.next() else { return }
-        if count == batch.count { batch.append(Ready(frame: frame)) } else { batch[count].frame = frame }
-        batch[count].place = reader.place
-        batch[count].kind = .no
-        count += 1
-      } while count < batchSize && reader.isNextReady
-    }
-
-    func provenance(_ frame: CapturedFrame) -> Provenance {
-      Provenance(input: input.id, place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
-    }
-
-    /// Counts a frame, and notes what its record says of it.
-    func count(_ frame: CapturedFrame) {
-      intake.tally.packets += 1
-      intake.tally.note(frame.time)
-      if let fault = frame.stampFault {
-        intake.oddities.note(.stampInvalid, Citation(provenance(frame), text: Bytes(fault.description)))
-      }
-      if let drops = frame.drops, drops > 0 {
-        intake.oddities.note(
-          .packetsDropped, Citation(provenance(frame), text: "packets that the sensor dropped before this one"),
-          count: drops)
-      }
+    /// Reads the frames that come next.
+    func read(for thread: Int) async {
+      // Given up first, so that its room can be used again.
+      frames = DecodedFrames()
+      position = 0
+      frames = await feed.next(for: thread)
     }
 
     func noteOdd(_ kind: Oddity.Kind, _ text: String, _ frame: CapturedFrame) {
       intake.tally.odd += 1
-      intake.oddities.note(kind, Citation(provenance(frame), text: Bytes(text)))
-    }
-
-    /// Nil for a link layer that is not read.
-    func decoder(of number: LinkNumber) -> FrameDecoder? {
-      if link != number {
-        link = number
-        decoder = number.linkType.flatMap { FrameDecoder(linkType: $0) }
-      }
-      return decoder
+      intake.oddities.note(kind, Citation(frame.provenance(input.id), text: Bytes(text)))
     }
   }
 
-  private mutating func read(
-    _ captures: [InputList.Input], _ ordered: [PacketRecord], _ progress: (Int) -> Void
-  ) {
-    var lanes: [Lane] = []
-    for input in captures {
-      do {
-        let lane = try Lane(input, settings)
-        read(lane)
-        lanes.append(lane)
-      } catch {
-        var intake = Intake()
-        intake.tally.odd = 1
-        intake.oddities.note(error.oddity, FrameMerge.citation(input.id, offset: 0, error.description))
-        intakes[input.id] = intake
-      }
-    }
+  private mutating func read(_ feeds: [CaptureFeed], _ ordered: [PacketRecord]) async {
+    let lanes = feeds.map { Lane($0, settings) }
+    for lane in lanes { await lane.read(for: thread) }
     var next = ordered.startIndex
-    let isLive = captures.contains { $0.live != nil }
-    while let lane = isLive ? awaited(lanes) : FrameMerge.earliest(lanes), let frame = lane.frame {
+    let isLive = feeds.contains { $0.input.live != nil }
+    while let lane = isLive ? await awaited(lanes) : FrameMerge.earliest(lanes), let frame = lane.frame {
       while next < ordered.endIndex, ordered[next].time.isDated, ordered[next].time.timestamp <= frame.time.timestamp {
         push(ordered[next])
         next += 1
       }
       // Where nothing else waits, all that was read can go.
-      let end = lanes.count == 1 && next == ordered.endIndex ? lane.count : lane.position + 1
-      if isFirst { progress(count(lane.batch[lane.position..<end], of: lane)) }
-      push(lane.batch[lane.position..<end], lane.reader.block, of: lane)
+      let end = lanes.count == 1 && next == ordered.endIndex ? lane.frames.indices.upperBound : lane.position + 1
+      push(lane.position..<end, of: lane)
       lane.position = end
-      if end == lane.count { read(lane) }
+      if end == lane.frames.indices.upperBound { await lane.read(for: thread) }
     }
     for lane in lanes {
       lane.common.finish()
@@ -224,12 +168,12 @@ struct FrameMerge: Sendable {
   }
 
   /// The same, where interfaces are among them: one without a frame holds up no other.
-  private mutating func awaited(_ lanes: [Lane]) -> Lane? {
+  private func awaited(_ lanes: [Lane]) async -> Lane? {
     while true {
-      for lane in lanes where lane.frame == nil && lane.reader.isOpen { read(lane) }
+      for lane in lanes where lane.frame == nil && lane.feed.isOpen { await lane.read(for: thread) }
       if let lane = FrameMerge.earliest(lanes), lane.frame != nil { return lane }
-      guard let open = lanes.first(where: { $0.reader.isOpen }) else { return nil }
-      open.reader.wait()
+      guard let open = lanes.first(where: { $0.feed.isOpen }) else { return nil }
+      open.feed.wait()
     }
   }
 
@@ -250,57 +194,55 @@ struct FrameMerge: Sendable {
     return early != late ? early < late : left.input.path < right.input.path
   }
 
-  private mutating func read(_ lane: Lane) {
-    var batch = lane.batch
-    lane.batch = []
-    lane.read(into: &batch)
-    prepare(&batch, lane.reader.block, of: lane)
-    lane.batch = batch
+  /// Packets of which memory is asked for at the same time: as many as the processor can wait for.
+  private static let batchSize = 32
+
+  /// A frame that waits for its turn.
+  private struct Ready {
+    let index: Int
+    /// Of the packet's flow; nil where the frame is not plain.
+    let hash: UInt32?
   }
 
-  /// Reads what is plain, and has its flows brought.
-  private mutating func prepare(_ batch: inout ContiguousArray<Ready>, _ block: RawSpan, of lane: Lane) {
-    let frames = 0..<lane.count
-    for index in frames {
-      guard let decoder = lane.decoder(of: batch[index].frame.link) else { continue }
-      prepare(&batch[index], block, decoder)
+  private mutating func push(_ frames: Range<Int>, of lane: Lane) {
+    let decoded = lane.frames
+    var ready: ContiguousArray<Ready> = []
+    ready.reserveCapacity(FrameMerge.batchSize)
+    var next = frames.lowerBound
+    while next < frames.upperBound {
+      prepare(decoded, &next, frames.upperBound, into: &ready)
+      for frame in ready { push(frame, decoded, of: lane) }
+      ready.removeAll(keepingCapacity: true)
     }
-    for index in frames where batch[index].kind == .plain {
-      tables[batch[index].packet.shard].fetch(batch[index].packet)
+  }
+
+  /// Takes the frames that come next and are this thread's, and has their flows brought.
+  private mutating func prepare(
+    _ decoded: borrowing DecodedFrames, _ next: inout Int, _ end: Int, into ready: inout ContiguousArray<Ready>
+  ) {
+    // The span lends packets; the array would copy them.
+    let packets = decoded.packets.span
+    while next < end, ready.count < FrameMerge.batchSize {
+      if let shard = decoded.shard(next) {
+        if owns(shard) { ready.append(Ready(index: next, hash: tables[shard].expect(packets[next]))) }
+      } else {
+        ready.append(Ready(index: next, hash: nil))
+      }
+      next += 1
+    }
+    for frame in ready {
+      guard let hash = frame.hash else { continue }
+      tables[packets[frame.index].shard].fetch(packets[frame.index], hash: hash)
     }
     for shard in tables.indices where owns(shard) { tables[shard].fetchSources() }
   }
 
-  private mutating func prepare(_ ready: inout Ready, _ block: RawSpan, _ decoder: FrameDecoder) {
-    let frame = ready.frame
-    ready.kind = decoder.readPlain(
-      block.slice(ready.place), originalLength: frame.originalLength, time: frame.time, number: frame.number,
-      offset: frame.offset, recordLength: frame.recordLength, owned: owned, isVerified: settings.verifiesChecksums,
-      into: &ready.packet)
-    if ready.kind == .plain { tables[ready.packet.shard].expect(&ready.packet) }
-  }
-
-  /// - Returns: the bytes of the frames.
-  private func count(_ frames: ContiguousArray<Ready>.SubSequence, of lane: Lane) -> Int {
-    var bytes = 0
-    for index in frames.indices {
-      lane.count(frames[index].frame)
-      bytes += frames[index].frame.recordLength
-    }
-    return bytes
-  }
-
-  private mutating func push(_ frames: ContiguousArray<Ready>.SubSequence, _ block: RawSpan, of lane: Lane) {
-    let input = lane.input.id
-    for index in frames.indices {
-      switch frames[index].kind {
-      case .plain:
-        let frame = block.slice(frames[index].place)
-        tables[frames[index].packet.shard].push(frames[index].packet, of: input, frame: frame, into: &events)
-      case .no: push(frames[index].frame, block.slice(frames[index].place), of: lane)
-      case .foreign: break
-      }
-    }
+  private mutating func push(_ ready: Ready, _ decoded: borrowing DecodedFrames, of lane: Lane) {
+    let bytes = decoded.block.bytes.slice(decoded.block.place(ready.index))
+    guard let hash = ready.hash else { return push(decoded.block[ready.index], bytes, of: lane) }
+    let packets = decoded.packets.span
+    let shard = packets[ready.index].shard
+    tables[shard].push(packets[ready.index], hash: hash, of: lane.input.id, frame: bytes, into: &events)
   }
 
   private func owns(_ shard: Int) -> Bool { owned >> UInt8(truncatingIfNeeded: shard) & 1 != 0 }
@@ -313,7 +255,7 @@ struct FrameMerge: Sendable {
   }
 
   private mutating func push(_ frame: CapturedFrame, _ bytes: RawSpan, of lane: Lane) {
-    guard let decoder = lane.decoder(of: frame.link) else {
+    guard let decoder = lane.link.decoder(of: frame.link) else {
       if isFirst {
         lane.noteOdd(.unsupportedFormat, "\(frame.link.description) is not read yet", frame)
       }
@@ -335,7 +277,7 @@ struct FrameMerge: Sendable {
   private func decode(
     _ frame: CapturedFrame, _ bytes: RawSpan, _ decoder: FrameDecoder, of lane: Lane, isOwn: Bool
   ) throws(DecodeError) -> FrameDecoder.Packet? {
-    let (length, time, provenance) = (frame.originalLength, frame.time, lane.provenance(frame))
+    let (length, time, provenance) = (frame.originalLength, frame.time, frame.provenance(lane.input.id))
     return isOwn
       ? try decoder.decode(bytes, originalLength: length, time: time, provenance: provenance, &lane.own)
       : try decoder.decode(bytes, originalLength: length, time: time, provenance: provenance, &lane.common)
@@ -358,8 +300,12 @@ struct FrameMerge: Sendable {
     lane.intake.tally.unconcerned += lane.own.unconcerned
     defer { intakes[lane.input.id] = lane.intake }
     guard isFirst else { return }
-    lane.intake.tally.live = lane.reader.liveCounts
-    if let dropped = lane.reader.liveCounts?.dropped, dropped > 0 {
+    let outcome = lane.feed.outcome
+    var intake = outcome.intake
+    intake.add(lane.intake)
+    lane.intake = intake
+    lane.intake.tally.live = outcome.live
+    if let dropped = outcome.live?.dropped, dropped > 0 {
       lane.intake.oddities.note(
         .packetsDropped, FrameMerge.citation(lane.input.id, offset: 0, "packets that the kernel or the interface lost"),
         count: dropped)
@@ -369,12 +315,12 @@ struct FrameMerge: Sendable {
     lane.intake.tally.understood += lane.common.joined
     lane.intake.tally.odd += lane.common.odd
     events += lane.common.events
-    if let damage = lane.reader.damage {
+    if let damage = outcome.damage {
       lane.intake.tally.odd += 1
       lane.intake.oddities.note(
         damage.kind, FrameMerge.citation(lane.input.id, offset: damage.offset, damage.description))
     }
-    if let trouble = lane.trouble {
+    if let trouble = outcome.trouble {
       lane.intake.tally.odd += 1
       lane.intake.oddities.note(
         trouble.oddity, FrameMerge.citation(lane.input.id, offset: lane.intake.tally.bytes, trouble.description))
@@ -387,7 +333,7 @@ struct FrameMerge: Sendable {
 }
 
 extension Intake {
-  /// Adds what another thread counted of the same capture.
+  /// Adds what a thread counted of the same capture.
   fileprivate mutating func add(_ other: Intake) {
     oddities.merge(other.oddities)
     tally.unconcerned += other.tally.unconcerned
