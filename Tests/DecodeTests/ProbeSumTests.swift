@@ -184,6 +184,15 @@ struct ProbeSumTests {
     #expect(table.oddities.count(of: .tableFull) > 0)
   }
 
+  @Test("that the table of sources was full is said, where that of flows was not")
+  func fullOfSources() {
+    var limits = ConversationTable.Limits()
+    limits.probes.sources = 1000
+    var table = ConversationTable(limits: limits)
+    _ = Self.events(Self.crowd(2000, scanner: 0xc000_0207, probes: 50), &table)
+    #expect(table.oddities.count(of: .tableFull) == 1)
+  }
+
   @Test(
     "flows shared out among tables give what one table gives; where there is a crowd, as many probes",
     arguments: [UInt64](1...20), [30, 1000])

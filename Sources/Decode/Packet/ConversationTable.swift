@@ -57,6 +57,8 @@ package struct ConversationTable: Sendable {
   private var journal = FlowJournal()
   /// What carried no request.
   private var ledger: ProbeLedger
+  /// Of the tables that were merged.
+  private var otherLedgers: [ProbeLedger] = []
   private var flows = FlowSlots()
   private var notes = FlowNotes()
   /// The flows that have more to remember than an entry holds.
@@ -209,8 +211,12 @@ package struct ConversationTable: Sendable {
   /// Ends every conversation: the evidence has no more packets.
   package mutating func finish(into events: inout [Event]) {
     endAll(into: &events)
-    ledger.finish(into: &events)
-    ledger = ProbeLedger(limits: limits.probes)
+    var ledgers = [ProbeLedger(limits: limits.probes)]
+    swap(&ledgers[0], &ledger)
+    ledgers += otherLedgers
+    otherLedgers = []
+    ProbeLedger.finish(&ledgers, into: &events)
+    for ledger in ledgers { journal.oddities.merge(ledger.oddities) }
   }
 
   /// Ends every conversation, and keeps what its probes come to, for ``merge(_:)`` and ``finish(into:)``.
@@ -219,11 +225,11 @@ package struct ConversationTable: Sendable {
   }
 
   /// Takes over what another table counted, of other flows, whose conversations have ended.
-  package mutating func merge(_ other: ConversationTable) {
+  package mutating func merge(_ other: consuming ConversationTable) {
     journal.oddities.merge(other.journal.oddities)
     if let theirs = other.evictions { evictions = (evictions ?? 0) + theirs }
     journal.tally.merge(other.journal.tally)
-    ledger.merge(other.ledger)
+    otherLedgers += [other.ledger] + other.otherLedgers
     for (input, counts) in other.packetCounts { settledCounts[input, default: PacketCounts()].add(counts) }
   }
 

@@ -29,7 +29,11 @@ package enum FlowShard {
     let (from, to) = (standing(sourcePort), standing(targetPort))
     let isToService =
       from != to ? from < to : sourcePort != targetPort ? sourcePort > targetPort : source > target
-    let client = isToService ? source : target
+    return of(client: isToService ? source : target)
+  }
+
+  @inline(__always)
+  static func of(client: UInt128) -> Int {
     // Fixed, since it shows at the caps; who fills one shard on purpose loses his own neighbours' packets in it.
     let folded = UInt64(truncatingIfNeeded: client) ^ UInt64(truncatingIfNeeded: client >> 64)
     return Int((folded &* 0x9e37_79b9_7f4a_7c15) >> 62)

@@ -18,19 +18,13 @@ struct Probe {
 
   var transport: Transport { technique.transport }
   /// Whether RPC may be at home where it was tried.
-  private(set) var isOfConcern: Bool
+  let isOfConcern: Bool
   /// Whether it met something that answered: worth telling before those that met nothing.
   var isNotable: Bool {
     switch outcome {
     case .connected, .answered: true
     default: false
     }
-  }
-
-  var withoutConcern: Probe {
-    var probe = self
-    probe.isOfConcern = false
-    return probe
   }
 
   var provenance: Provenance { Provenance(input: input, place: .frame(frame), offset: offset, length: length) }

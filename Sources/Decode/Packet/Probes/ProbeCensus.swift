@@ -22,7 +22,10 @@ struct ProbeCensus {
   /// What the probe before this one met: most probes of a source differ from it in one thing.
   private var lastTarget: UInt128?
 
-  mutating func note(_ probe: Probe) {
+  mutating func note(_ probe: Probe) { note(probe, isOfConcern: probe.isOfConcern) }
+
+  /// - Parameter isOfConcern: Whether it counts as of concern, whatever its port says.
+  mutating func note(_ probe: Probe, isOfConcern: Bool) {
     probes += 1
     let isFirst = first.map { probe.time < $0.time } ?? true
     if isFirst { first = probe }
@@ -34,17 +37,18 @@ struct ProbeCensus {
       if timesToLive.isEmpty { timesToLive = ContiguousArray(repeating: 0, count: 256) }
       timesToLive[Int(ttl)] &+= 1
     }
-    noteTarget(probe, isKnownPort: isKnownPort)
+    noteTarget(probe, isKnownPort: isKnownPort, isOfConcern: isOfConcern)
     if probe.isNotable { note(open: ProbeSum.Open(host: probe.targetHost, service: probe.service)) }
   }
 
-  private mutating func noteTarget(_ probe: Probe, isKnownPort: Bool) {
+  private mutating func noteTarget(_ probe: Probe, isKnownPort: Bool, isOfConcern: Bool) {
     let port = UInt128(probe.port)
-    services.insert(probe.target ^ port << 64 ^ UInt128(probe.transport == .tcp ? 0 : probe.technique.rawValue) << 80)
+    let way = if case .tcp = probe.transport { UInt8(0) } else { probe.technique.rawValue }
+    services.insert(probe.target ^ port << 64 ^ UInt128(way) << 80)
     // What is listed was counted before.
     if !isKnownPort { note(port, of: probe.technique) }
     let hash = DistinctCount.hash(probe.target)
-    if probe.isOfConcern { rpcHosts.insert(hash: hash) }
+    if isOfConcern { rpcHosts.insert(hash: hash) }
     guard probe.target != lastTarget else { return }
     lastTarget = probe.target
     hosts.insert(hash: hash)

@@ -32,6 +32,9 @@ struct ProbeLedger: Sendable {
       isFresh = true
       last = max(last, probe.time.timestamp.nanoseconds)
     }
+
+    /// What it did stands elsewhere from now on.
+    mutating func leave() { self = Prober(address: address, isClosed: true, hash: hash) }
   }
   private struct Told {
     let event: Event
@@ -68,6 +71,12 @@ struct ProbeLedger: Sendable {
     var probes = 0
     /// Which they were: a source that is forgotten and comes back is one source.
     var addresses = DistinctCount(registerBits: 12)
+
+    mutating func add(_ other: Forgotten) {
+      sources += other.sources
+      probes += other.probes
+      addresses.merge(other.addresses)
+    }
   }
   /// Something of the sources that tried ports of RPC, and of the others.
   private struct Classes<Value: Sendable>: Sendable {
@@ -110,22 +119,22 @@ struct ProbeLedger: Sendable {
       profiles[profile].note(probe)
       return nil
     }
-    let counted = asCounted(probe)
-    if counted.isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
+    let isOfConcern = isOfConcernInCrowd(probe)
+    if isOfConcern, !probers[slot].isOfConcern { becomeOfConcern(slot) }
     if Int(probers[slot].probes) > limits.perSource, promote(slot) {
       profiles[Int(probers[slot].profile)].note(probe)
       return nil
     }
     if isTold(probe, slot) { return slot }
-    crowds[probers[slot].isOfConcern].note(counted)
+    crowds[probers[slot].isOfConcern].note(probe, isOfConcern: isOfConcern)
     return nil
   }
 
-  /// A crowd's probe: one of an own host is of no concern.
-  private func asCounted(_ probe: Probe) -> Probe {
-    guard probe.isOfConcern, !limits.own.isEmpty else { return probe }
+  /// Whether a crowd's probe is of concern: one of an own host is not.
+  private func isOfConcernInCrowd(_ probe: Probe) -> Bool {
+    guard probe.isOfConcern, !limits.own.isEmpty else { return probe.isOfConcern }
     let source = IPAddress(bits: probe.source)
-    return limits.own.contains { $0.contains(source) } ? probe.withoutConcern : probe
+    return !limits.own.contains { $0.contains(source) }
   }
 
   /// Keeps the Event of a probe for which ``push(_:)`` asked.
@@ -241,7 +250,9 @@ struct ProbeLedger: Sendable {
       forgotten[prober.isOfConcern].probes += Int(prober.probes)
       forgotten[prober.isOfConcern].addresses.insert(prober.address)
       // Its Events go with it.
-      for one in toldInOrder(hand) { crowds[prober.isOfConcern].note(asCounted(one.probe)) }
+      for one in toldInOrder(hand) {
+        crowds[prober.isOfConcern].note(one.probe, isOfConcern: isOfConcernInCrowd(one.probe))
+      }
     }
     return hand
   }
@@ -256,23 +267,43 @@ struct ProbeLedger: Sendable {
 
   // MARK: Several ledgers
 
-  /// Takes over what another ledger holds, of other flows of the same evidence.
-  mutating func merge(_ other: ProbeLedger) {
-    for slot in other.probers.indices {
-      let ahead = slot + ProbeLedger.lookahead
-      if ahead < other.probers.count { index.prefetch(hash: seed.hash(other.probers[ahead].address)) }
-      merge(other, slot)
+  /// Writes what the probes of several ledgers come to, each of other flows of the same evidence.
+  static func finish(_ ledgers: inout [ProbeLedger], into events: inout [Event]) {
+    bringHome(&ledgers)
+    var (forgotten, sums) = (Classes(concern: Forgotten(), other: Forgotten()), ledgers[0].crowds)
+    for ledger in ledgers {
+      for isOfConcern in [true, false] { forgotten[isOfConcern].add(ledger.forgotten[isOfConcern]) }
     }
-    crowds.concern.merge(other.crowds.concern)
-    crowds.other.merge(other.crowds.other)
+    for ledger in ledgers.dropFirst() {
+      sums.concern.merge(ledger.crowds.concern)
+      sums.other.merge(ledger.crowds.other)
+    }
+    var crowd = forgotten
+    for ledger in ledgers { ledger.count(into: &crowd, areSomeForgotten: forgotten) }
+    var isCrowded = Classes(concern: false, other: false)
     for isOfConcern in [true, false] {
-      forgotten[isOfConcern].sources += other.forgotten[isOfConcern].sources
-      forgotten[isOfConcern].probes += other.forgotten[isOfConcern].probes
-      forgotten[isOfConcern].addresses.merge(other.forgotten[isOfConcern].addresses)
+      isCrowded[isOfConcern] = crowd[isOfConcern].sources > ledgers[0].limits.singly
     }
-    oddities.merge(other.oddities)
+    for ledger in ledgers { ledger.tell(isCrowded, &crowd, &sums, into: &events) }
+    for isOfConcern in [true, false] where crowd[isOfConcern].probes > 0 {
+      append(sums[isOfConcern], crowd[isOfConcern], isExact: forgotten[isOfConcern].sources == 0, into: &events)
+    }
   }
 
+  /// Makes sure that a source stands in one ledger alone, its shard's, where nearly all do: to put all of them into one
+  /// table would take longer than anything else here.
+  private static func bringHome(_ ledgers: inout [ProbeLedger]) {
+    for away in ledgers.indices {
+      for slot in ledgers[away].probers.indices {
+        let home = FlowShard.of(client: ledgers[away].probers[slot].address) % ledgers.count
+        guard home != away else { continue }
+        ledgers[home].merge(ledgers[away], slot)
+        ledgers[away].probers[slot].leave()
+      }
+    }
+  }
+
+  /// Takes over a source of another ledger.
   private mutating func merge(_ other: ProbeLedger, _ theirs: Int) {
     let prober = other.probers[theirs]
     let hash = seed.hash(prober.address)
@@ -282,7 +313,7 @@ struct ProbeLedger: Sendable {
     if let known {
       slot = known
     } else {
-      // Both ledgers kept within their limits, so the sum is bounded.
+      // All ledgers kept within their limits, so the sum is bounded.
       slot = probers.count
       probers.append(Prober(address: prober.address, isClosed: prober.isClosed, hash: hash))
       if !prober.isClosed { index.insert(hash: hash, slot: slot) }
@@ -310,25 +341,33 @@ struct ProbeLedger: Sendable {
 
   // MARK: Events out
 
-  /// Writes what the probes come to.
-  func finish(into events: inout [Event]) {
-    var (crowd, sums) = (forgotten, crowds)
-    var isCrowded = Classes(concern: false, other: false)
-    for prober in probers where prober.profile < 0 {
+  /// Counts the sources without a census of their own.
+  private func count(into crowd: inout Classes<Forgotten>, areSomeForgotten forgotten: Classes<Forgotten>) {
+    for prober in probers where prober.profile < 0 && prober.probes > 0 {
       crowd[prober.isOfConcern].sources += 1
       crowd[prober.isOfConcern].probes += Int(prober.probes)
       if forgotten[prober.isOfConcern].sources > 0 { crowd[prober.isOfConcern].addresses.insert(prober.address) }
     }
-    for isOfConcern in [true, false] { isCrowded[isOfConcern] = crowd[isOfConcern].sources > limits.singly }
+  }
+
+  /// Writes what is told of single sources, and takes it from the crowd's numbers.
+  private func tell(
+    _ isCrowded: Classes<Bool>, _ crowd: inout Classes<Forgotten>, _ sums: inout Classes<ProbeCensus>,
+    into events: inout [Event]
+  ) {
     for slot in probers.indices {
       let prober = probers[slot]
+      // Most sources of a crowd are no more than their number.
+      guard prober.profile >= 0 || prober.firstTold >= 0 else { continue }
       var own = toldInOrder(slot)
       if prober.profile >= 0 {
         own.removeSubrange(min(own.count, limits.perSource)...)
         append(prober, told: own.count, into: &events)
       } else if isCrowded[prober.isOfConcern] || own.count < prober.probes {
         if Int(prober.probes) <= limits.busy {
-          for one in own where !one.probe.isNotable { sums[prober.isOfConcern].note(asCounted(one.probe)) }
+          for one in own where !one.probe.isNotable {
+            sums[prober.isOfConcern].note(one.probe, isOfConcern: isOfConcernInCrowd(one.probe))
+          }
           own.removeAll { !$0.probe.isNotable }
         }
         crowd[prober.isOfConcern].probes -= own.count
@@ -337,9 +376,6 @@ struct ProbeLedger: Sendable {
         crowd[prober.isOfConcern].probes -= own.count
       }
       for one in own { events.append(one.event) }
-    }
-    for isOfConcern in [true, false] where crowd[isOfConcern].probes > 0 {
-      append(sums[isOfConcern], crowd[isOfConcern], isExact: forgotten[isOfConcern].sources == 0, into: &events)
     }
   }
 
@@ -359,11 +395,11 @@ struct ProbeLedger: Sendable {
     let total = Int(prober.probes)
     guard let sum = census.sum(of: total, sources: .init(1)) else { return }
     let source = Host.address(IPAddress(bits: prober.address))
-    append(census, sum, source: source, count: max(1, total - told), into: &events)
+    ProbeLedger.append(census, sum, source: source, count: max(1, total - told), into: &events)
   }
 
   /// The sum of a crowd.
-  private func append(
+  private static func append(
     _ census: ProbeCensus, _ crowd: Forgotten, isExact: Bool, into events: inout [Event]
   ) {
     // One that was forgotten and came back is two of `crowd.sources`, which is at least an upper bound.
@@ -373,7 +409,7 @@ struct ProbeLedger: Sendable {
     append(census, sum, source: .unknown, count: max(1, crowd.probes), into: &events)
   }
 
-  private func append(
+  private static func append(
     _ census: ProbeCensus, _ sum: ProbeSum, source: Host, count: Int, into events: inout [Event]
   ) {
     guard let first = census.first else { return }
