@@ -100,14 +100,16 @@ package struct ConversationTable: Sendable {
     let (key, direction) = FlowKey.of(packet)
     let hash = seed.hash(key)
     // Of flows that are only counted it makes no difference.
-    if !segment.isEmpty, !isOrdinary(key, hash), !isSound(packet, packet.checksumEnds, segment) { return }
+    endIdle(at: packet.time, into: &events)
+    let known = flows.slot(of: key, hash: hash)
+    if !segment.isEmpty, !isOrdinary(known), !isSound(packet, packet.checksumEnds, segment) { return }
     if key.isPlain, let facts = NotedPacket(packet, from: direction) {
-      push(facts, of: packet.provenance.input, key, hash, payload: payload, into: &events)
+      push(facts, of: packet.provenance.input, key, hash, known, payload: payload, into: &events)
       return
     }
-    endIdle(at: packet.time, into: &events)
     let slot = slot(
-      of: key, hash, packet.flags, packet.sequence, from: packet.provenance.input, at: packet.time, into: &events)
+      known, of: key, hash, packet.flags, packet.sequence, from: packet.provenance.input, at: packet.time,
+      into: &events)
     touch(slot, at: packet.time)
     if flows[slot].stage == .ordinary {
       flows[slot].follow(packet.flags, packet.sequence, hasPayload: packet.payloadLength > 0, from: direction)
@@ -165,21 +167,23 @@ package struct ConversationTable: Sendable {
   package mutating func push(
     _ packet: PlainPacket, hash: UInt32, of input: InputID, frame: RawSpan, into events: inout [Event]
   ) {
-    if !packet.segment.isEmpty, !isOrdinary(packet.key, hash),
+    // Before the flow is looked for, which may end here.
+    endIdle(at: packet.facts.time, into: &events)
+    let known = flows.slot(of: packet.key, hash: hash)
+    if !packet.segment.isEmpty, !isOrdinary(known),
       !isSound(packet.record(of: input), packet.key.checksumEnds, frame.slice(packet.segment))
     {
       return
     }
-    push(packet.facts, of: input, packet.key, hash, payload: frame.slice(packet.payload), into: &events)
+    push(packet.facts, of: input, packet.key, hash, known, payload: frame.slice(packet.payload), into: &events)
   }
 
   private mutating func push(
-    _ facts: NotedPacket, of input: InputID, _ key: FlowKey, _ hash: UInt32, payload: RawSpan,
+    _ facts: NotedPacket, of input: InputID, _ key: FlowKey, _ hash: UInt32, _ known: Int?, payload: RawSpan,
     into events: inout [Event]
   ) {
     let time = facts.time
-    endIdle(at: time, into: &events)
-    let slot = slot(of: key, hash, facts.flags, facts.sequence, from: input, at: time, into: &events)
+    let slot = slot(known, of: key, hash, facts.flags, facts.sequence, from: input, at: time, into: &events)
     touch(slot, at: time)
     switch flows[slot].stage {
     case .ordinary:
@@ -233,9 +237,7 @@ package struct ConversationTable: Sendable {
     for (input, counts) in other.packetCounts { settledCounts[input, default: PacketCounts()].add(counts) }
   }
 
-  private mutating func isOrdinary(_ key: FlowKey, _ hash: UInt32) -> Bool {
-    flows.slot(of: key, hash: hash).map { flows[$0].stage == .ordinary } ?? false
-  }
+  private mutating func isOrdinary(_ slot: Int?) -> Bool { slot.map { flows[$0].stage == .ordinary } ?? false }
 
   /// Whether the target takes the packet: one with a wrong checksum is counted, and left out.
   private mutating func isSound(
@@ -258,11 +260,12 @@ package struct ConversationTable: Sendable {
   // MARK: Flows
 
   /// The slot of a packet's flow, which it may open.
+  /// - Parameter known: the slot of the flow that its ends had before.
   private mutating func slot(
-    of key: FlowKey, _ hash: UInt32, _ flags: TCPFlags, _ sequence: UInt32, from input: InputID, at time: EventTime,
-    into events: inout [Event]
+    _ known: Int?, of key: FlowKey, _ hash: UInt32, _ flags: TCPFlags, _ sequence: UInt32, from input: InputID,
+    at time: EventTime, into events: inout [Event]
   ) -> Int {
-    if let known = flows.slot(of: key, hash: hash) {
+    if let known {
       if isContinued(known, by: flags, sequence, at: time) { return known }
       end(known, into: &events)
     }

@@ -8,6 +8,10 @@ struct SlotIndex {
 
   private var places = ContiguousArray(repeating: Place(), count: 1 << 10)
   private(set) var count = 0
+  /// At most one of so many places is taken, so that the way to a key is short.
+  private let share: Int
+
+  init(share: Int = 2) { self.share = share }
 
   /// Brings the place of a hash into the cache.
   func prefetch(hash: UInt32) { places.prefetch(Int(hash) & (places.count - 1)) }
@@ -32,8 +36,7 @@ struct SlotIndex {
 
   /// Adds a slot whose key is not there yet.
   mutating func insert(hash: UInt32, slot: Int) {
-    // At most half full, so that the way to a key is short.
-    if count * 2 >= places.count { grow() }
+    if count &* share >= places.count { grow() }
     place(Place(hash: hash, slot: Int32(truncatingIfNeeded: slot)))
     count += 1
   }

@@ -33,7 +33,7 @@ struct PortTally {
   }
 
   private static func number(_ transport: Transport, _ port: UInt16) -> UInt32 {
-    UInt32(port) | (transport == .udp ? 1 << 16 : 0)
+    if case .udp = transport { UInt32(port) | 1 << 16 } else { UInt32(port) }
   }
 
   /// Where the service stands, or would stand.
