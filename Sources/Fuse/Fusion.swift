@@ -76,6 +76,7 @@ package struct Fusion: Sendable {
       outcome: .unknown, title: "", first: events.map(\.time).min() ?? events[0].time,
       last: events.map(\.end).max() ?? events[0].time)
     incident.outcome = Incident.outcome(of: events, pairs: pairs, places: incident.targetPlaces)
+    incident.settleFindings(Incident.settledOutcomes(pairs, events))
     incident.crowd = Crowd.union(events.compactMap(\.crowd))
     incident.entitle(settings.programs)
     return incident

@@ -7,22 +7,50 @@ extension Incident {
     outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }), places: places)
   }
 
-  /// The outcome of most concern.
-  ///
-  /// Of probes alone those count as blocked whose host answered by blocking their sender.
+  /// The outcome of most concern. A probe counts as blocked if its host answered by blocking the sender.
   /// - Parameter places: ``targetPlaces``.
   static func outcome(of events: [Event], silent: Set<Int>, places: [Host: Int]) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
     let counted = deeds.isEmpty ? attacks : deeds
     let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
-    let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
-    guard outcome == .unknown, isProbeOnly else { return outcome }
+    guard outcome == .unknown else { return outcome }
     let blocking = Set(events.filter(\.isBlocking).compactMap { places[$0.target.host] })
     return counted.map { index in
-      let isHeld = places[events[index].target.host].map { blocking.contains($0) } ?? false
-      return isHeld && events[index].outcome == .unknown ? .blocked : events[index].outcome
+      let isHeld =
+        events[index].isOpenProbe && (places[events[index].target.host].map { blocking.contains($0) } ?? false)
+      return isHeld ? .blocked : events[index].outcome
     }.min() ?? .unknown
+  }
+
+  /// What became of what a finding tells of: a refused call is refused, whatever else its source was given. It is never
+  /// of more concern than what the whole came to. An exploit of which no record says how it ended has the crash beside it.
+  package func outcome(of finding: IncidentFinding) -> Outcome {
+    let own = max(finding.outcome ?? outcome, outcome)
+    let isOpen = [.connected, .unknown, .unanswered].contains(own)
+    return isOpen && finding.signature.stage == .exploitation && outcome == .crashed ? .crashed : own
+  }
+
+  /// What became of the gravest of it: what counts as exploitation or its effect; nil where nothing does.
+  package var exploitOutcome: Outcome? {
+    findings.filter { $0.signature.stage <= .effect }.map { outcome(of: $0) }.min()
+  }
+
+  /// Records what became of each finding's events.
+  /// - Parameter settled: ``settledOutcomes(_:_:)``.
+  mutating func settleFindings(_ settled: [Int: Outcome]) {
+    for place in findings.indices {
+      findings[place].outcome = findings[place].outcome(of: findings[place].events[...], events, settled)
+    }
+  }
+
+  /// Of network records without an answer what their host recorded.
+  static func settledOutcomes(_ pairs: [Pair], _ events: [Event]) -> [Int: Outcome] {
+    var outcomes: [Int: Outcome] = [:]
+    for pair in pairs where events[pair.networkEvent].isSilent {
+      outcomes[pair.networkEvent] = events[pair.hostEvent].outcome
+    }
+    return outcomes
   }
 
   /// Whether the evidence shows that any of it came to its target.
@@ -86,6 +114,23 @@ extension Incident {
   }
 }
 
+extension IncidentFinding {
+  /// The outcome of most concern among some of its events. The earlier steps of a sequence are other deeds: what became
+  /// of those that do what its last one does counts.
+  func outcome(of some: ArraySlice<Int>, _ all: [Event], _ settled: [Int: Outcome]) -> Outcome? {
+    guard let end = events.last, all.indices.contains(end) else { return nil }
+    let isSequence = events.count > 1 && signature.stage <= .access
+    let last = isSequence ? (action: all[end].action, program: all[end].rpc?.program) : nil
+    var worst: Outcome?
+    for index in some where all[index].action != .response && !all[index].isEcho {
+      if let last, all[index].action != last.action || all[index].rpc?.program != last.program { continue }
+      let outcome = settled[index] ?? all[index].outcome
+      worst = min(worst ?? outcome, outcome)
+    }
+    return worst
+  }
+}
+
 extension Event {
   /// Whether the record shows that the request came to its target: the host itself tells of it, or something came back.
   package var hasArrived: Bool {
@@ -96,6 +141,9 @@ extension Event {
 
   /// Whether a host's defence shut its sender out.
   var isBlocking: Bool { action == .response && outcome == .blocked }
+
+  /// A probe of which the record does not tell how the host met it.
+  var isOpenProbe: Bool { (action == .probe || action == .scan) && outcome == .unknown }
 
   /// Whether the record does not tell what became of the request.
   var isSilent: Bool { [.unanswered, .unknown, .connected].contains(outcome) }

@@ -58,6 +58,14 @@ package struct IncidentFinding: Sendable {
   package var pattern: String
   /// Indices into the incident's events.
   package var events: [Int]
+  /// What became of what it tells of, see ``Incident/outcome(of:)``; nil where no event says.
+  var outcome: Outcome?
+
+  package init(signature: Signature, pattern: String, events: [Int]) {
+    self.signature = signature
+    self.pattern = pattern
+    self.events = events
+  }
 
   /// So many of its events make the finding. A sequence is found with its last event; a scan goes on after it was found,
   /// and what it took to find it is not kept, so two of its probes stand for it.

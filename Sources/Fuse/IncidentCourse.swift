@@ -10,8 +10,8 @@ package struct IncidentCourse: Sendable {
 
   private var chapters: [Day: Chapter] = [:]
   private let places: [Host: Int]
-  /// Network records without an answer whose host record is of the same day.
-  private let settled: Set<Int>
+  /// Of network records without an answer what their host recorded on the same day.
+  private let settled: [Int: Outcome]
   /// Number of the next day to be learned.
   private var next = 0
   private var learned = Learned()
@@ -53,6 +53,8 @@ package struct IncidentCourse: Sendable {
     /// Of those the ones that a host record settles.
     var settled: Set<Int> = []
     var deeds: [Deed: Int] = [:]
+    /// What became of them.
+    var outcomes: [Deed: Outcome] = [:]
     var tried = TriedServices()
     var programs: Set<UInt32> = []
     /// Programs that a finding's events call; two are enough to know that it is not one.
@@ -96,7 +98,7 @@ package struct IncidentCourse: Sendable {
       if day == dayOf[index] { chapters[day, default: Chapter()].events.append(index) }
     }
     let pairs = incident.pairs.filter { dayOf[$0.hostEvent] == dayOf[$0.networkEvent] }
-    settled = Set(pairs.map(\.networkEvent).filter { events[$0].isSilent })
+    settled = Incident.settledOutcomes(pairs, events)
     for pair in pairs {
       chapters[dayOf[pair.hostEvent], default: Chapter()].pairs.append(pair)
     }
@@ -145,7 +147,7 @@ package struct IncidentCourse: Sendable {
       learned.first = min(learned.first ?? event.time, event.time)
       learned.last = max(learned.last ?? event.time, event.time)
       let kind = Learned.Kind(
-        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled.contains(index),
+        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled[index] != nil,
         isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived,
         place: event.outcome == .unknown || event.isBlocking ? places[event.target.host] : nil)
       guard learned.kinds.insert(kind).inserted else { continue }
@@ -156,6 +158,9 @@ package struct IncidentCourse: Sendable {
       let finding = incident.findings[number]
       let deed = Learned.Deed(signature: finding.signature.id, pattern: finding.pattern)
       learned.deeds[deed] = min(learned.deeds[deed] ?? number, number)
+      if let outcome = finding.outcome(of: new, incident.events, settled) {
+        learned.outcomes[deed] = min(learned.outcomes[deed] ?? outcome, outcome)
+      }
       for index in new where (learned.called[number]?.count ?? 0) < 3 {
         if let program = incident.events[index].rpc?.program { learned.called[number, default: []].insert(program) }
       }
@@ -176,7 +181,9 @@ package struct IncidentCourse: Sendable {
     known.events = learned.events
     known.findings = learned.deeds.values.sorted().map { number in
       let finding = incident.findings[number]
-      return IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: [])
+      var deed = IncidentFinding(signature: finding.signature, pattern: finding.pattern, events: [])
+      deed.outcome = learned.outcomes[Learned.Deed(signature: finding.signature.id, pattern: finding.pattern)]
+      return deed
     }
     known.pairs = []
     let seen = Set(known.findings.map(\.pattern))

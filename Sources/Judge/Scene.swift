@@ -38,9 +38,12 @@ struct Scene {
     tried = chronicle.known(from: memory, to: day).filter { $0.stage <= .effect }
     earlier = chronicle.depth(from: formerHorizon, to: eve)
     // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
-    serious = tried.filter { $0.outcome < .unanswered || $0.outcome == .unanswered && $0.hasArrived }
-      .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
-        by: JudgedIncident.precedes)
+    serious = tried.filter { incident in
+      let outcome = incident.exploitOutcome ?? incident.outcome
+      return outcome < .unanswered || outcome == .unanswered && incident.hasArrived
+    }
+    .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
+      by: JudgedIncident.precedes)
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
     held = attacks.heldDepth

@@ -99,15 +99,17 @@ package struct SeverityJudge: Sendable {
 
   /// - Parameter day: Reports of later days were not known; nil takes all.
   package func severity(of incident: Incident, at day: Day? = nil) -> Severity {
+    let (lethality, system, outcome) = worstDeed(incident)
     var severity = Severity(
-      criticality: criticality(incident), lethality: lethality(incident), systemCountermeasures: system(incident),
+      criticality: criticality(incident), lethality: lethality, systemCountermeasures: system,
       networkCountermeasures: network(incident))
-    if !estate.reports.isEmpty { report(on: incident, at: day, &severity) }
+    if !estate.reports.isEmpty { report(on: incident, outcome, at: day, &severity) }
     return severity
   }
 
   /// Fills the terms that neither the configuration nor the incident itself decides from reports.
-  private func report(on incident: Incident, at day: Day?, _ severity: inout Severity) {
+  /// - Parameter outcome: What became of the deed that the severity is of.
+  private func report(on incident: Incident, _ outcome: Outcome, at day: Day?, _ severity: inout Severity) {
     let reports = estate.reports
     if severity.criticality.assumed {
       let term = reports.criticality(incident, at: day)
@@ -116,7 +118,7 @@ package struct SeverityJudge: Sendable {
     // Of the host itself, and of what came from nobody knows where, no report tells whether it was kept out.
     guard !incident.source.isLocal else { return }
     // A connection that was made shows what a report of an open port would, and no more.
-    if severity.systemCountermeasures.assumed, [.unknown, .unanswered].contains(incident.outcome) {
+    if severity.systemCountermeasures.assumed, [.unknown, .unanswered].contains(outcome) {
       let term = reports.system(incident, at: day)
       severity.systemCountermeasures = term ?? severity.systemCountermeasures.adding(reports.caveat(incident, at: day))
     }
@@ -132,26 +134,46 @@ package struct SeverityJudge: Sendable {
     return terms.max { $0.value < $1.value } ?? .assumed("nothing says how critical the target is")
   }
 
-  private func lethality(_ incident: Incident) -> Severity.Term {
-    let findings = incident.findings.filter { $0.signature.stage != .response }
-    let known = findings.compactMap { finding in
-      finding.signature.lethality.map { Severity.Term($0, finding.signature.lethalityReason) }
+  /// Lethality and system countermeasures of the deed that weighs most: each is weighed with what became of it, or a
+  /// refused exploit would count as answered because its source was also given a table.
+  private func worstDeed(_ incident: Incident) -> (lethality: Severity.Term, system: Severity.Term, outcome: Outcome) {
+    var systems: [Outcome: Severity.Term] = [:]
+    var worst: (lethality: Severity.Term, system: Severity.Term, outcome: Outcome)?
+    for finding in incident.findings where finding.signature.stage != .response {
+      let outcome = incident.outcome(of: finding)
+      let system = systems[outcome] ?? system(incident, outcome)
+      systems[outcome] = system
+      // What nobody has explained may be anything.
+      let lethality =
+        finding.signature.lethality.map { Severity.Term($0, finding.signature.lethalityReason) }
+        ?? .assumed("what it does is not explained")
+      let deed = (lethality, system, outcome)
+      if worst.map({ SeverityJudge.outweighs(deed, $0) }) ?? true { worst = deed }
     }
-    let worst = known.max { $0.value < $1.value }
-    // What nobody has explained may be anything; a known deed beside it is the lower bound.
-    if findings.contains(where: { $0.signature.lethality == nil }), (worst?.value ?? 0) <= 3 {
-      return .assumed("what it does is not explained")
-    }
-    return worst ?? .assumed("nothing says what it does")
+    return worst ?? (.assumed("nothing says what it does"), system(incident, incident.outcome), incident.outcome)
   }
 
-  private func system(_ incident: Incident) -> Severity.Term {
+  /// Whether one deed counts for more: by what it takes to the score, then by lethality, where what is assumed may be
+  /// worse, then by the order of outcomes.
+  private static func outweighs(
+    _ one: (lethality: Severity.Term, system: Severity.Term, outcome: Outcome),
+    _ other: (lethality: Severity.Term, system: Severity.Term, outcome: Outcome)
+  ) -> Bool {
+    let (left, right) = (one.lethality.value - one.system.value, other.lethality.value - other.system.value)
+    if left != right { return left > right }
+    if one.lethality.value != other.lethality.value { return one.lethality.value > other.lethality.value }
+    if one.lethality.assumed != other.lethality.assumed { return one.lethality.assumed }
+    return one.outcome < other.outcome
+  }
+
+  /// - Parameter outcome: What became of the deed that is weighed.
+  private func system(_ incident: Incident, _ outcome: Outcome) -> Severity.Term {
     let terms = estate.assets(of: incident).compactMap(\.systemCountermeasures)
     if let term = terms.min(by: { $0.value < $1.value }) {
       return term.value >= 3 ? term.adding(SeverityJudge.failure(incident)) : term
     }
     let host = estate.facts(of: incident).first.map { "\($0.product), \($0.version.notation): " } ?? ""
-    switch incident.outcome {
+    switch outcome {
     case .refused, .rejected:
       return Severity.Term(4, host + "the service's own access control refused; patches unknown")
     case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
@@ -166,7 +188,7 @@ package struct SeverityJudge: Sendable {
     case .answered, .allowed:
       if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
       return Severity.Term(
-        1, host + (incident.outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
+        1, host + (outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
     case .connected, .unknown, .unanswered: return .assumed(host + "the evidence does not show how the host met it")
     }
   }

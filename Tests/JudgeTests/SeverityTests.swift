@@ -36,6 +36,27 @@ struct SeverityTests {
     #expect(local.systemCountermeasures.why == "s")
   }
 
+  /// Each deed is weighed with what became of it, and an exploit that was turned down is no sign of exploitation.
+  @Test func aRefusedExploitBesideAnAnsweredCallIsRefused() throws {
+    func deed(_ stage: Stage, _ lethality: Int, _ outcome: Outcome?) -> IncidentFinding {
+      var finding = Incident.fixture(stage: stage, lethality: lethality, pattern: stage.rawValue).findings[0]
+      finding.outcome = outcome
+      return finding
+    }
+    var incident = Incident.fixture(outcome: .answered, stage: .exploitation)
+    incident.findings = [deed(.reconnaissance, 2, .answered), deed(.exploitation, 5, .refused)]
+    let found = severity(incident)
+    #expect(found.lethality.value == 5 && found.systemCountermeasures.value == 4)
+    #expect(incident.exploitOutcome == .refused)
+    incident.findings[1].outcome = .answered
+    #expect(severity(incident).systemCountermeasures.value == 1 && incident.exploitOutcome == .answered)
+    // What no record tells of an exploit, a crash beside it does.
+    incident.findings[1].outcome = .unknown
+    #expect(severity(incident).systemCountermeasures.assumed)
+    incident.outcome = .crashed
+    #expect(severity(incident).systemCountermeasures.value == 1 && incident.exploitOutcome == .crashed)
+  }
+
   @Test func theConfigurationKnowsNamesAndAddresses() {
     let address = Host.address(IPAddress(v4: 0xc000_020a))
     for incident in [

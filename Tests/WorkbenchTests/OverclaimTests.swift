@@ -17,6 +17,30 @@ struct OverclaimTests {
     #expect(judged.severity.systemCountermeasures.assumed && judged.severity.networkCountermeasures.assumed)
   }
 
+  @Test("a deed that was refused stays so where its source was allowed another")
+  func refusedBesideAllowed() async throws {
+    let set = "Jun  1 10:08:10 gw rpcbind[542]: connect from 203.0.113.14 to set(100005): request from non-local host\n"
+    let dump = "Jun  1 10:08:20 gw rpcbind[542]: connect from 203.0.113.14 to dump()\n"
+    let scores = try await [set, dump].severities()
+    let both = try #require(try await Analysing.run(text: set + dump).incidents.first)
+    #expect(both.incident.outcome == .allowed && both.severity.score == scores.max())
+    #expect(both.severity.lethality.value == 2 && both.severity.systemCountermeasures.why.contains("let in"))
+    let change = try #require(both.incident.findings.first { $0.signature.stage == .access })
+    #expect(both.incident.outcome(of: change) == .refused)
+  }
+
+  @Test("what one host blocked and another refused was held")
+  func blockedAndRefused() async throws {
+    let text = """
+      Jun  7 10:00:00 alpha portsentry[310]: attackalert: SYN/Normal scan from host: 203.0.113.40/203.0.113.40 to TCP port: 111
+      Jun  7 10:00:00 alpha portsentry[310]: attackalert: Host 203.0.113.40 has been blocked via wrappers with string: "ALL: 203.0.113.40"
+      Jun  7 10:00:04 beta rpcbind[310]: connect from 203.0.113.40 to dump(): request from unauthorized host
+
+      """
+    let judged = try #require(try await Analysing.run(text: text).incidents.first)
+    #expect(judged.incident.outcome == .refused && judged.severity.systemCountermeasures.value == 4)
+  }
+
   @Test("that a packet filter dropped a packet is the network's merit, and blocked no source")
   func dropping() async throws {
     let judged = try #require(try await Analysing.run(text: Self.dropped).incidents.first)
@@ -75,5 +99,14 @@ struct OverclaimTests {
     let judged = try #require(try await Analysing.run(text: text).incidents.first)
     #expect(judged.incident.events.count == 2 && judged.incident.outcome == .refused)
     #expect(judged.severity.systemCountermeasures.value == 4)
+  }
+}
+
+extension [String] {
+  /// The severity of the one incident that each text tells.
+  fileprivate func severities() async throws -> [Int] {
+    var scores: [Int] = []
+    for text in self { scores.append(try #require(try await Analysing.run(text: text).incidents.first).severity.score) }
+    return scores
   }
 }

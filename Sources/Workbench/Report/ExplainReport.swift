@@ -42,7 +42,7 @@ package struct ExplainReport {
     page.item(
       "", indent: 0,
       "\(incident.id) · rank \(rank) of \(analysis.incidents.count) · severity \(signed(judged.severity.score)) · "
-        + "\(incident.outcome.rawValue) · \(incident.span) · \(incident.viewWords) · "
+        + "\(incident.outcomeWords) · \(incident.span) · \(incident.viewWords) · "
         + counted(incident.eventCount, "event", "events") + " · times are UTC")
     if let crowd = incident.crowd {
       let (shown, all) = (crowd.firstSources.map(\.notation), crowd.sourceCount)

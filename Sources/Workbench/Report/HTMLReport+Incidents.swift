@@ -46,7 +46,7 @@ extension HTMLReport {
         page.element("h3", text: entry.title)
         page.element(
           "span", ("class", "facts"),
-          text: "severity \(signed(judged.severity.score)) · \(incident.outcome.rawValue) · \(incident.span) · "
+          text: "severity \(signed(judged.severity.score)) · \(incident.outcomeWords) · \(incident.span) · "
             + "\(incident.viewWords) · \(counted(incident.eventCount, "event", "events"))")
       }
     }

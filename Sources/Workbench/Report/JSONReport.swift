@@ -127,7 +127,7 @@ package struct JSONReport {
     writer.field("disclosed", incident.disclosed)
     writer.field("patterns", incident.patterns)
     writer.field("techniques", incident.techniques)
-    writer.objects("findings", incident.findings.prefix(JSONReport.listCap)) { finding($1, &$0) }
+    writer.objects("findings", incident.findings.prefix(JSONReport.listCap)) { finding($1, of: incident, &$0) }
     writer.field("first", orNull: incident.isDated ? incident.first.description : nil)
     writer.field("last", orNull: incident.isDated ? incident.last.description : nil)
     if !incident.isDated { writer.field("time_of_day", incident.first.timeOfDayDescription) }
@@ -216,13 +216,14 @@ package struct JSONReport {
     }
   }
 
-  private func finding(_ finding: IncidentFinding, _ writer: inout JSONWriter) {
+  private func finding(_ finding: IncidentFinding, of incident: Incident, _ writer: inout JSONWriter) {
     writer.field("rule", finding.signature.id)
     writer.field("title", finding.signature.title)
     writer.field("stage", finding.signature.stage.rawValue)
     writer.field("level", finding.signature.level)
     writer.field("pattern", finding.pattern)
     writer.field("events", finding.events.count)
+    writer.field("outcome", incident.outcome(of: finding).rawValue)
     writer.field("proves_not", finding.signature.limits)
   }
 

@@ -87,7 +87,7 @@ package struct MarkdownReport {
       "\(sign.isEmpty ? "" : sign + " ")\(name) \(term.value)\(term.assumed ? " assumed" : "") (\(term.why))"
     }
     line("- severity \(signed(judged.severity.score)) = \(MarkdownReport.escaped(terms.joined(separator: " ")))")
-    line("- \(incident.outcome.rawValue), \(incident.span), \(incident.viewWords)")
+    line("- \(incident.outcomeWords), \(incident.span), \(incident.viewWords)")
     for deduction in incident.deductions.prefix(12) {
       line("- *\(deduction.confidence.rawValue)*: \(MarkdownReport.escaped(deduction.text))")
     }

@@ -82,6 +82,12 @@ extension Incident {
       + last.timeOfDayDescription
   }
 
+  /// What became of it, and of what its title names where that was held and something else was not.
+  var outcomeWords: String {
+    guard let lead, case let own = outcome(of: lead), own.isHeld, !outcome.isHeld else { return outcome.rawValue }
+    return "\(outcome.rawValue) (what the title names: \(own.rawValue))"
+  }
+
   /// Who saw it.
   var viewWords: String {
     switch (views.contains(.host), views.contains(.network)) {

@@ -117,7 +117,7 @@ package struct TextReport {
       entry.title)
     page.item(
       "", indent: 5,
-      page.styled("severity \(signed(score))", style) + " · \(incident.outcome.rawValue) · \(incident.span) · "
+      page.styled("severity \(signed(score))", style) + " · \(incident.outcomeWords) · \(incident.span) · "
         + incident.viewWords + " · " + counted(incident.eventCount, "event", "events") + " · " + incident.id)
     guard !entry.alike.isEmpty else { return }
     page.item(
