@@ -96,7 +96,8 @@ struct Picture {
       + "blocked, reset or answered empty"
     if scene.heldShare >= 0.5 { calming.append(sentence) } else { raising.append(sentence) }
     if scene.disclosing.isEmpty, scene.covered.now > 0 {
-      calming.append("nothing is shown to have been disclosed \(scene.quiet)")
+      let exception = scene.toldEveryday ? ", but for what every client asks for" : ""
+      calming.append("nothing is shown to have been disclosed \(scene.quiet)\(exception)")
     }
   }
 

@@ -12,6 +12,8 @@ struct Scene {
   /// From a network, and more than what every client does.
   let attacks: [Incident]
   let disclosing: [Incident]
+  /// Whether an attacker was at least told what every client asks for.
+  let toldEveryday: Bool
   /// Different sources of ``attacks``.
   let sources: Int
   /// How many of ``attacks`` were turned away.
@@ -46,6 +48,9 @@ struct Scene {
       by: JudgedIncident.precedes)
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
+    toldEveryday = attacks.contains { incident in
+      incident.events.contains { $0.isEveryday && [.answered, .allowed].contains($0.outcome) }
+    }
     held = attacks.heldDepth
     sources = attacks.sourceCount
     unexplained = Set(current.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })

@@ -29,6 +29,20 @@ struct OverclaimTests {
     #expect(both.incident.outcome(of: change) == .refused)
   }
 
+  @Test("that nothing was disclosed is not said where an attacker was told what every client asks for")
+  func everyday() async throws {
+    let set = "Jun  1 10:08:10 gw rpcbind[542]: connect from 203.0.113.14 to set(100005): request from non-local host\n"
+    let look = "Jun  1 10:08:20 gw rpcbind[542]: connect from 203.0.113.14 to getport/addr(nfs)\n"
+    func words(_ text: String) async throws -> [String] {
+      try await Analysing.run(text: text, asOf: "2000-06-02").situation.call.reasonsFor.filter {
+        $0.contains("disclosed")
+      }
+    }
+    let (alone, both) = (try await words(set), try await words(set + look))
+    #expect(alone.count == 1 && both.count == 1)
+    #expect(!alone[0].contains("every client") && both[0].hasSuffix("but for what every client asks for"))
+  }
+
   @Test("what one host blocked and another refused was held")
   func blockedAndRefused() async throws {
     let text = """
