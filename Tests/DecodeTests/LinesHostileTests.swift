@@ -59,6 +59,21 @@ struct LinesHostileTests {
     }
   }
 
+  /// The words that portsentry 1.2 has for a stealth scan tell as much as those of the releases before it.
+  @Test(arguments: [
+    "SYN/Normal scan", "TCP SYN/Normal scan", "TCP NULL scan", "TCP XMAS scan", "TCP FIN scan",
+    "Unknown Type: TCP Packet Flags: SYN: 1 FIN: 1 ACK: 0 PSH: 0 URG: 0 RST: 0",
+  ])
+  func portsentrysWordsForAScanAreUnderstood(_ kind: String) throws {
+    let intake = TextReading.read(
+      "Apr  3 04:10:01 alpha portsentry[310]: attackalert: \(kind) from host: scan.example.org/198.51.100.7 to TCP port: 111"
+    )
+    #expect(intake.oddities.isEmpty, "\(kind)")
+    let event = try #require(intake.events.first, "\(kind)")
+    #expect(event.action == .probe && event.source.host == .address(LinesHostileTests.real), "\(kind)")
+    #expect(event.target == Endpoint(host: .name("alpha"), port: 111) && event.transport == .tcp, "\(kind)")
+  }
+
   /// A line of a program that nobody watches says nothing, even if it quotes a record.
   @Test(arguments: [
     "Jan  1 19:04:51 scylla httpd: GET /rpcbind: refused connect from 10.0.0.1 to dump()",
