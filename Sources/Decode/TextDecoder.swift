@@ -251,6 +251,7 @@ package struct TextDecoder {
 
   func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.note(time)
+    guard time.isDated else { return }
     if hasYear {
       if intake.tally.newestWithYear.map({ $0 < time }) ?? true { intake.tally.newestWithYear = time }
     } else {

@@ -124,6 +124,34 @@ struct LinesFramingTests {
     #expect(short.firstYear(endingBy: asOf) == nil)
   }
 
+  /// RFC 5424, section 6.2.3: a sender without a clock writes `-`.
+  @Test func aRecordWithoutAStampIsReadUndated() throws {
+    let lines = [
+      "<86>1 - marlin rpcbind 7 - - \(Self.message)",
+      "87 <86>1 - marlin /usr/sbin/rpcbind 7 ID1 [a@1 b=\"c\"] \(Self.message)",
+    ]
+    for line in lines {
+      let intake = TextReading.read(line)
+      #expect(intake.oddities.isEmpty && intake.tally.understood == 1, "\(line)")
+      let event = try #require(intake.events.first, "\(line)")
+      #expect(!event.time.isDated && event.target.host == .name("marlin") && event.observerPID == 7, "\(line)")
+      #expect(event.source.host.notation == "192.0.2.1" && event.rpc?.procedureName == "dump", "\(line)")
+    }
+    // Beside dated records it moves neither their span nor their years.
+    let mixed = TextReading.read(lines[0] + "\n<86>1 1999-12-31T07:42:43Z marlin rpcbind 7 - - \(Self.message)")
+    #expect(mixed.tally.first == mixed.tally.last && mixed.tally.first?.isDated == true)
+    #expect(mixed.tally.yearlessRecords == 0 && mixed.tally.newestWithYear == mixed.tally.last)
+  }
+
+  @Test(arguments: [
+    "<86>1 2000-01-03T24:00:00Z marlin rpcbind 7 - - ", "2000-01-03T23:60:00Z marlin rpcbind[7]: ",
+    "Jan  3 24:00:00 marlin rpcbind[7]: ", "Jan  3 12:00:61 marlin rpcbind[7]: ",
+  ])
+  func anImpossibleClockIsOdd(_ head: String) {
+    let intake = TextReading.read(head + Self.message)
+    #expect(intake.events.isEmpty && intake.oddities.count(of: .stampInvalid) == 1, "\(head)")
+  }
+
   @Test(arguments: [
     "0000-00-00T00:00:00Z", "0000-01-01T00:00:00Z", "9999-12-31T23:59:60Z", "2000-13-01T00:00:00Z",
     "1999-12-31T24:00:00Z",

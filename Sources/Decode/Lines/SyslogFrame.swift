@@ -81,11 +81,18 @@ package struct SyslogReader: Sendable {
   /// Behind a priority: the stamp itself, RFC 5424's version and a blank before it, or a sequence number as Cisco sends.
   private static func stamp(_ line: RawSpan, behindPriority start: Int) -> Int? {
     if isStamp(line, at: start) { return start }
-    if line.hasBytes(version, at: start), isStamp(line, at: start + 2) { return start + 2 }
+    if line.hasBytes(version, at: start), isStamp(line, at: start + 2) || isUnknownStamp(line, at: start + 2) {
+      return start + 2
+    }
     return numberedStamp(line, from: start)
   }
 
   private static let version = Array("1 ".utf8)
+
+  /// RFC 5424, section 6.2.3: `-` where the sender has no clock.
+  private static func isUnknownStamp(_ line: RawSpan, at start: Int) -> Bool {
+    line.byteCount - start >= 2 && line.byte(start) == 0x2d && line.byte(start + 1).isBlank
+  }
 
   /// `000123: Dec 27 15:14:25.123: `, with `*` or `.` before the stamp where the clock was not set; or the length that
   /// RFC 6587 puts before a message.
@@ -136,7 +143,7 @@ package struct SyslogReader: Sendable {
   /// Reads the line's frame from where its stamp starts.
   package mutating func read(_ line: RawSpan, at start: Int) -> SyslogFrame.Result {
     var cursor = start
-    let stamp = line.byte(start).isDigit ? isoStamp(line, &cursor) : classicStamp(line, &cursor)
+    let stamp = stamp(line, &cursor)
     guard case .time(var time) = stamp else {
       return if case .invalid = stamp { .invalidStamp } else { .none }
     }
@@ -174,6 +181,15 @@ package struct SyslogReader: Sendable {
     guard cursor < end else { return .prefix(time) }
     time = self.time(time, of: line.slice(host))
     return .frame(tag(line, from: cursor, time: time, host: host))
+  }
+
+  private mutating func stamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
+    if line.byte(cursor).isDigit { return isoStamp(line, &cursor) }
+    guard line.byte(cursor) == 0x2d else { return classicStamp(line, &cursor) }
+    cursor += 1
+    // No day is to be guessed for it.
+    (hasYear, local) = (true, nil)
+    return .time(EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0, isDated: false))
   }
 
   /// `fail2ban.actions        [812]:` names no host.
@@ -327,7 +343,7 @@ package struct SyslogReader: Sendable {
     }
     cursor += 1
     let year = SyslogReader.year(line, &cursor)
-    guard let seconds = clock(line, &cursor) else { return .none }
+    guard let seconds = clock(line, &cursor) else { return hasClockShape(line, cursor) ? .invalid : .none }
     let (nanoseconds, digits) = fraction(line, &cursor)
     if cursor < line.byteCount, line.byte(cursor) == 0x3a { cursor += 1 }
     hasYear = year != nil
@@ -366,7 +382,7 @@ package struct SyslogReader: Sendable {
       let day = number(line, &cursor, digits: 2...2), cursor < line.byteCount
     else { return .none }
     cursor += 1
-    guard let seconds = clock(line, &cursor) else { return .none }
+    guard let seconds = clock(line, &cursor) else { return hasClockShape(line, cursor) ? .invalid : .none }
     let (nanoseconds, digits) = fraction(line, &cursor)
     guard let date = Day(year: year, month: month, day: day), seconds < 86_401 else { return .invalid }
     let local = Int64(date.number) * 86_400 + Int64(seconds)
@@ -444,6 +460,12 @@ package func clock(_ line: RawSpan, _ cursor: inout Int) -> Int? {
     return nil
   }
   return hours * 3600 + minutes * 60 + seconds
+}
+
+/// Whether two digits stand three times with colons between: hour 24 is a clock that is wrong, and no other text.
+private func hasClockShape(_ line: RawSpan, _ start: Int) -> Bool {
+  line.byteCount - start >= 8
+    && (0..<8).allSatisfy { $0 % 3 == 2 ? line.byte(start + $0) == 0x3a : line.byte(start + $0).isDigit }
 }
 
 /// `.513401` as nanoseconds, and its digits; further digits than nine are passed over.
