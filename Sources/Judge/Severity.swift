@@ -174,6 +174,8 @@ package struct SeverityJudge: Sendable {
     }
     let host = estate.facts(of: incident).first.map { "\($0.product), \($0.version.notation): " } ?? ""
     switch outcome {
+    case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.isOfHostFilter }:
+      return Severity.Term(4, host + "a filter on the host refused; patches unknown")
     case .refused, .rejected:
       return Severity.Term(4, host + "the service's own access control refused; patches unknown")
     case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
@@ -222,4 +224,9 @@ package struct SeverityJudge: Sendable {
 extension Event {
   /// What a packet filter or another sensor on the way did, not the target.
   fileprivate var isOfFilter: Bool { isAboutPacket || view == .network }
+
+  /// The target said by ICMP that it is prohibited: no service answers so.
+  fileprivate var isOfHostFilter: Bool {
+    view == .network && outcome == .rejected && conversation?.responder.packets == 0
+  }
 }

@@ -233,6 +233,18 @@ struct ConversationTests {
     }
   }
 
+  /// RFC 1812, section 5.2.7.1: what a router prohibits did not reach its target.
+  @Test(arguments: [UInt8(9), 10, 13]) func aRoutersProhibitionIsNoAnswerOfTheTarget(_ code: UInt8) {
+    for (payload, action) in [([], .probe), (Self.dump, .rpcCall)] as [([UInt8], Event.Action)] {
+      var scene = Scene(.udp)
+      scene.ask(payload)
+      scene.unreachable(code: code, by: .address(IPAddress(v4: 0x0a00_00fe)))
+      let events = scene.finish()
+      #expect(events.map(\.action) == [action] && events.map(\.outcome) == [.blocked])
+      #expect(events.first?.conversation?.responder.packets == 0)
+    }
+  }
+
   @Test func aClosedClientDoesNotBecomeTheAsker() {
     var scene = Scene(.udp, port: 53, from: 40_000)
     scene.ask([1, 2, 3])

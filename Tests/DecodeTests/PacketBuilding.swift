@@ -204,8 +204,8 @@ struct Scene {
   /// A datagram from the client, and one from the server.
   mutating func ask(_ payload: [UInt8]) { send([], payload) }
   mutating func reply(_ payload: [UInt8]) { answer([], payload) }
-  mutating func unreachable(type: UInt8 = 3, code: UInt8) {
-    var packet = record(from: server, to: client, [], 0, 56, "")
+  mutating func unreachable(type: UInt8 = 3, code: UInt8, by router: Host? = nil) {
+    var packet = record(from: router.map { Endpoint(host: $0) } ?? server, to: client, [], 0, 56, "")
     packet.transport = .icmp
     packet.quoted = QuotedDatagram(
       source: client, target: server, transport: transport, icmpType: type, icmpCode: code)

@@ -123,7 +123,9 @@ extension Flow {
     let isV6 = icmpError.error.target.host.address.map { !$0.isV4 } ?? false
     switch (isV6, icmpError.error.icmpType, icmpError.error.icmpCode) {
     case (false, 3, 2), (false, 3, 3), (true, 1, 4): return .reset
-    case (false, 3, 9), (false, 3, 10), (false, 3, 13), (true, 1, 1), (true, 1, 5), (true, 1, 6): return .rejected
+    case (false, 3, 9), (false, 3, 10), (false, 3, 13), (true, 1, 1), (true, 1, 5), (true, 1, 6):
+      // RFC 1812, section 5.2.7.1: a router says it of what it did not let pass, and a filter on the target of its own.
+      return icmpError.sender == ends.receiver(direction).host ? .rejected : .blocked
     default: return nil
     }
   }

@@ -26,7 +26,7 @@ struct Flow {
   /// Calls were given away before the conversation ended.
   var gaveCalls = false
   /// The ICMP error that answered, and whose packet it answers.
-  private(set) var icmpError: (error: QuotedDatagram, answered: FlowDirection)?
+  private(set) var icmpError: (error: QuotedDatagram, answered: FlowDirection, sender: Host)?
 
   /// Packets by their input: nearly always one.
   private(set) var input: (id: InputID, packets: Int)
@@ -106,7 +106,7 @@ struct Flow {
       PacketSighting(
         time: packet.time, direction: answered.opposite, flags: [], payloadLength: packet.payloadLength,
         citation: citation))
-    if icmpError == nil { icmpError = (quoted, answered) }
+    if icmpError == nil { icmpError = (quoted, answered, packet.source.host) }
   }
 
   private mutating func note(_ sighting: PacketSighting) {
