@@ -74,6 +74,8 @@ package struct Event: Sendable {
     package var isEcho: Bool = false
     package var isAboutPacket: Bool = false
     package var isEveryday: Bool = false
+    /// Nanoseconds from ``time`` to the last of its repetitions; a difference, because clocks and days are set right later.
+    package var lasting: Int64 = 0
   }
   @usableFromInline final class Box: Sendable {
     @usableFromInline let facts: Facts
@@ -222,8 +224,14 @@ package struct Event: Sendable {
   /// The ``observer`` of what a capture or a trace shows.
   package static let wire: Bytes = "packet"
 
-  /// When it ended, as far as the evidence tells: of a sum the time of its last record.
-  package var end: EventTime { probes?.last ?? crowd?.last ?? time }
+  /// When it ended, as far as the evidence tells: of a sum the time of its last record, of a call that
+  /// was sent again that of the last time.
+  package var end: EventTime {
+    if let last = probes?.last ?? crowd?.last { return last }
+    var end = time
+    end.timestamp.nanoseconds &+= box.facts.lasting
+    return end
+  }
 
   /// Puts Events in the order of ``precedes(_:_:)``.
   package static func sort(_ events: inout [Event]) { events.sort(on: { $0.time }, then: precedes) }

@@ -76,6 +76,21 @@ struct RPCExchangeTests {
     #expect(events.count == RPCExchange.alikeCap + 1 && events.reduce(0) { $0 + $1.count } == 1000)
   }
 
+  /// A client that asks for minutes has asked until the last of its retransmissions.
+  @Test func aCallEndsWithItsLastRetransmission() throws {
+    var scene = Scene(.udp)
+    let call = RPC.call(5, 100_000, 2, 4)
+    for number in 0..<8 {
+      scene.time = 1000 + Double(number) * 30
+      scene.ask(call)
+    }
+    let last = scene.time
+    let event = try #require(scene.finish().first)
+    #expect(event.count == 8)
+    let span = event.end.timestamp.seconds(since: event.time.timestamp)
+    #expect(abs(span - 210) < 0.5 && last >= 1210, "\(span)")
+  }
+
   @Test func retransmissionsAreOneCallAlsoAfterTheReply() {
     var scene = Scene(.udp)
     let call = RPC.call(5, 100_000, 2, 4)

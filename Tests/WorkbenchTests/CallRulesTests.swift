@@ -235,6 +235,24 @@ struct CallRulesTests {
     #expect(incident.deductions.contains { $0.text.contains("the source may be the victim") } == expected)
   }
 
+  @Test("a call that is sent again ends with its last sending, and packets that were not kept are counted")
+  func retransmissions() async throws {
+    var capture = WireCapture()
+    let call = Call(program: 100_000, version: 2, procedure: 4, results: nil)
+    for _ in 0..<20 {
+      capture.udp(call, xid: 7, from: CallRulesTests.foreign)
+      capture.wait(5000)
+    }
+    let scratch = try Scratch()
+    let file = try scratch.write(Data(capture.bytes), "wire.pcap")
+    let analysis = try await Analysing.run([file], asOf: "2001-09-10", configuration: CallRulesTests.configuration)
+    let incident = try #require(analysis.incidents.first?.incident)
+    #expect(analysis.incidents.count == 1 && incident.eventCount == 20)
+    #expect(incident.last.timestamp.seconds(since: incident.first.timestamp) >= 95)
+    let report = String(decoding: JSONReport(analysis).encoded(), as: UTF8.self)
+    #expect(report.contains("\"evidence_omitted\": 4") || report.contains("\"evidence_omitted\":4"))
+  }
+
   @Test("handles that are none are guessed when they are many", arguments: [(29, false), (30, true)])
   func guessedHandles(_ calls: Int, _ expected: Bool) async throws {
     let stale = Call(

@@ -45,10 +45,11 @@ extension Flow {
       let outcome = call.outcome == .unanswered ? icmpOutcome(call.origin.direction) ?? .unanswered : call.outcome
       var facts = call.facts
       if isFirst, place == 0, let told { facts.details.told = told.service }
-      events.append(
-        event(
-          .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
-          count: call.count))
+      var event = event(
+        .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
+        count: call.count)
+      if call.count > 1 { event.change { $0.lasting = call.lasting } }
+      events.append(event)
     }
   }
 

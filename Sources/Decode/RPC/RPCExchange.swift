@@ -10,9 +10,17 @@ struct RPCExchange {
     /// How often it was sent.
     var count = 1
     var origin: PacketSighting
+    /// When it was sent for the last time.
+    fileprivate(set) var last: EventTime
     let procedure: RPCProcedure
     /// It was held against the calls that are like it.
     fileprivate var isSettled = false
+    /// Nanoseconds from its first to its last sending.
+    var lasting: Int64 {
+      let (lasting, overflow) = last.timestamp.nanoseconds.subtractingReportingOverflow(
+        origin.time.timestamp.nanoseconds)
+      return overflow ? 0 : max(0, lasting)
+    }
     /// The path that a mount asks for.
     var detail: Bytes { procedure.isMount ? facts.details.path : .none }
   }
@@ -100,7 +108,10 @@ struct RPCExchange {
     if let known = latest(key).map({ latest[$0] }), known.procedure == call.procedure,
       known.digest == digest
     {
-      if let place = place(of: known.number) { entries[place].call.count += 1 }
+      if let place = place(of: known.number) {
+        entries[place].call.count += 1
+        entries[place].call.last = max(entries[place].call.last, origin.time)
+      }
       return
     }
     let number = add(message, call, bytes: bytes, length: length, from: origin, &journal)
@@ -122,7 +133,8 @@ struct RPCExchange {
     }
     if call.credential?.flavor == CredentialReading.tls { asksForTLS = true }
     asker = asker ?? origin.direction
-    entries.append(Entry(number: next, call: Call(facts: facts, origin: origin, procedure: call.procedure)))
+    let sent = Call(facts: facts, origin: origin, last: origin.time, procedure: call.procedure)
+    entries.append(Entry(number: next, call: sent))
     next += 1
     return next - 1
   }
@@ -263,6 +275,7 @@ struct RPCExchange {
     }
     guard let home = self.place(of: known.number) else { return }
     entries[home].call.count += call.count
+    entries[home].call.last = max(entries[home].call.last, call.last)
     entries[place].home = known.number
     entries[place].call.facts = RPCFacts()
     merged += 1

@@ -145,7 +145,7 @@ package struct JSONReport {
     }
     let citations = incident.evidence
     evidence("evidence", citations.prefix(JSONReport.listCap), &writer)
-    writer.field("evidence_omitted", max(0, citations.count - JSONReport.listCap))
+    writer.field("evidence_omitted", max(0, citations.count - JSONReport.listCap) + incident.unkeptPackets)
   }
 
   private func crowd(_ crowd: Crowd, _ incident: Incident, _ writer: inout JSONWriter) {

@@ -16,6 +16,17 @@ extension Incident {
     }.filter { seen.insert($0).inserted }
   }
 
+  /// Packets of its conversations beyond those that were kept of each. A conversation that went on has been told twice.
+  var unkeptPackets: Int {
+    var unkept: [Provenance: Int] = [:]
+    for event in events {
+      guard let conversation = event.conversation, let first = conversation.packets.first else { continue }
+      let count = conversation.packetCount - conversation.packets.count
+      unkept[first.citation.provenance] = max(count, unkept[first.citation.provenance] ?? 0)
+    }
+    return unkept.values.reduce(0, +)
+  }
+
   /// The same, with the records that make it what it is called before the others.
   var evidenceByWeight: [Citation] {
     let leading = (lead?.events ?? []).map { events[$0].citation }
