@@ -20,7 +20,10 @@ struct LinesInjectionTests {
     ("portsentry[9]: attackalert: Connect from host: %/@ to TCP port: 111", true),
     ("portsentry[9]: attackalert: SYN/Normal scan from host: %/@ to TCP port: 111", true),
     ("portsentry[9]: attackalert: TCP XMAS scan from host: %/@ to TCP port: 111", true),
-    ("portsentry[9]: attackalert: Unknown Type: TCP Packet Flags: SYN: 1 RST: 1 from host: %/@ to TCP port: 111", true),
+    (
+      "portsentry[9]: attackalert: Unknown Type: TCP Packet Flags: SYN: 1 FIN: 0 ACK: 0 PSH: 0 URG: 0 RST: 1 "
+        + "from host: %/@ to TCP port: 111", true
+    ),
     (
       "portsentry[9]: Scan from: [@] (%) protocol: [TCP] port: [111] type: [Connect] IP opts: [unknown] "
         + "ignored: [false] triggered: [true] noblock: [false] blocked: [true]", true

@@ -98,7 +98,7 @@ struct LinesWrapTests {
       || head.contains(#/traps: \S+ (general protection|trap) \S/#)
       || message.wholeMatch(of: /exit signal \d+|.* call from [\d.]+/) != nil || head.hasSuffix(" 6E:")
       || head.contains(#/ process \S+:\d+$/#)
-      || (head.contains("attackalert") && message.wholeMatch(of: /\d+/) != nil)
+      || (head.contains("attackalert") && head.contains(" port: ") && message.wholeMatch(of: /\d+/) != nil)
   }
 
   /// Whether a break at this column stands in text that may hold blanks: a portmapper's argument, a local address, a
