@@ -149,7 +149,9 @@ package struct Fusion: Sendable {
 
   /// What was done; a network record that is the other view of a host record did nothing of its own.
   private func patterns(_ findings: [IncidentFinding], _ pairs: [Pair]) -> [String] {
-    let echoes = Set(pairs.map(\.networkEvent))
+    // A record of which no rule says anything tells of no deed; the packets that it was found for do.
+    let told = Set(findings.flatMap(\.events))
+    let echoes = Set(pairs.filter { told.contains($0.hostEvent) }.map(\.networkEvent))
     // The probes of a scan are one deed, the scan.
     var scanned: [Stage: [Int: Int]] = [:]
     for (number, finding) in findings.enumerated() where finding.events.count >= Fusion.scanSize {

@@ -94,6 +94,7 @@ struct Grouping: Sendable {
       }
     }
     adoptOtherView(of: events, ordinary, &concerned)
+    adoptRecords(of: events, &concerned)
     return concerned
   }
 
@@ -114,6 +115,35 @@ struct Grouping: Sendable {
     }
     guard !logged.isEmpty else { return }
     for index in ordinary where logged.contains(ends(events[index])) { concerned[index] = true }
+  }
+
+  /// One procedure of one program, asked for between two hosts.
+  private struct Call: Hashable {
+    var ends: Ends
+    var program: UInt32
+    var procedure: Bytes
+  }
+
+  /// What a host logged of a call that concerns on the wire is its other view, though no rule speaks of the record by
+  /// itself: else the host would be said not to have logged it.
+  private func adoptRecords(of events: Span<Event>, _ concerned: inout [Bool]) {
+    guard events.indices.contains(where: { !concerned[$0] && events[$0].view == .host && call(events[$0]) != nil })
+    else { return }
+    var carried: Set<Call> = []
+    for index in concerned.indices where concerned[index] && events[index].view == .network {
+      if let call = call(events[index]) { carried.insert(call) }
+    }
+    guard !carried.isEmpty else { return }
+    for index in concerned.indices where !concerned[index] && events[index].view == .host {
+      if let call = call(events[index]), carried.contains(call) { concerned[index] = true }
+    }
+  }
+
+  private func call(_ event: Event) -> Call? {
+    guard event.action == .rpcCall, event.crowd == nil, let rpc = event.rpc, let program = rpc.program,
+      !rpc.procedureName.isEmpty
+    else { return nil }
+    return Call(ends: ends(event), program: program, procedure: rpc.procedureName)
   }
 
   private func ends(_ event: Event) -> Ends {

@@ -114,13 +114,17 @@ extension Incident {
             : "no record of concern of this host is in the evidence: its log may not have been given, or is under another name"
         ])
     }
-    let isCovered = isDated && logs.contains { $0.contains(first.timestamp) }
+    let span = first.timestamp...max(first.timestamp, last.timestamp)
+    let covering = isDated ? logs.filter { $0.overlaps(span) } : []
+    guard !covering.isEmpty else {
+      return OtherView(expected: expected, reasons: ["the records of this host in the evidence are of another time"])
+    }
+    let isWhole = covering.contains { $0.contains(span.lowerBound) && $0.contains(span.upperBound) }
     return OtherView(
       expected: expected,
-      reasons: isCovered
-        ? [
-          "the host's log covers the time: the service does not log what it allows",
-          "or the record was lost, or taken out of the log",
-        ] : ["the records of this host in the evidence are of another time"])
+      reasons: [
+        "the host's log covers \(isWhole ? "the time" : "a part of the time"): the service does not log what it allows",
+        "or the record was lost, or taken out of the log",
+      ])
   }
 }
