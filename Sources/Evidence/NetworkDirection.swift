@@ -15,15 +15,23 @@ package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
     guard !own.isEmpty, let source = source.address, let target = target.address, !source.isLoopback,
       !target.isLoopback
     else { return nil }
-    func isOwn(_ address: IPAddress) -> Bool {
-      own.contains { $0.contains(address) } || NetworkDirection.link.contains { $0.contains(address) }
-    }
     self =
-      switch (isOwn(source), isOwn(target)) {
+      switch (NetworkDirection.isOwn(source, own), NetworkDirection.isOwn(target, own)) {
       case (true, true): .internal
       case (false, true): .inbound
       case (true, false): .outbound
       case (false, false): .external
       }
+  }
+
+  /// The direction of a call that one of the site's own hosts logged, which its log knows by name alone.
+  /// - Returns: nil where the source is not known by its address, is the host itself, or no network is known as own.
+  package init?(toOwnHostFrom source: Host, own: [IPNetwork]) {
+    guard !own.isEmpty, let source = source.address, !source.isLoopback else { return nil }
+    self = NetworkDirection.isOwn(source, own) ? .internal : .inbound
+  }
+
+  private static func isOwn(_ address: IPAddress, _ own: [IPNetwork]) -> Bool {
+    own.contains { $0.contains(address) } || link.contains { $0.contains(address) }
   }
 }

@@ -28,4 +28,13 @@ struct NetworkDirectionTests {
     #expect(direction(try host("127.0.0.1"), try host("127.0.0.1")) == nil)
     #expect(NetworkDirection(from: try host("10.0.0.1"), to: try host("10.0.0.2"), own: []) == nil)
   }
+
+  @Test func aHostThatLogsIsOwnWhereItsLogNamesIt() throws {
+    func direction(_ source: Host) -> NetworkDirection? { NetworkDirection(toOwnHostFrom: source, own: own) }
+    #expect(direction(try host("10.0.0.1")) == .internal)
+    #expect(direction(try host("192.0.2.1")) == .inbound)
+    #expect(direction(try host("127.0.0.1")) == nil)
+    #expect(direction(.name("pc")) == nil)
+    #expect(NetworkDirection(toOwnHostFrom: try host("10.0.0.1"), own: []) == nil)
+  }
 }

@@ -38,8 +38,12 @@ package struct SitedEvent: JudgedRecord {
     self.own = own
   }
 
+  /// A log often knows the host that wrote it by name alone; a host whose log the site reads is one of its own.
   package var direction: NetworkDirection? {
-    NetworkDirection(from: event.source.host, to: event.target.host, own: own)
+    if event.view == .host, event.target.host.name != nil {
+      return NetworkDirection(toOwnHostFrom: event.source.host, own: own)
+    }
+    return NetworkDirection(from: event.source.host, to: event.target.host, own: own)
   }
   package func value(of field: FieldName) -> FieldValue? {
     field == .networkDirection ? direction.map { .text(Bytes($0.rawValue)) } : event[field]
