@@ -87,4 +87,22 @@ struct MountTests {
       text: Self.granted(to: "192.168.1.20"), asOf: "2001-09-10", configuration: Self.sites)
     #expect(other.findings.map(\.signature.level) == ["medium"])
   }
+
+  @Test("each deduction cites the packets that carry it, as tcpdump would print them")
+  func citations() async throws {
+    var capture = WireCapture()
+    Self.mount(&capture, client: 20)
+    let first = 5
+    capture.tcp(Wire.Call(program: 100_005, version: 3, procedure: 5, results: Wire.word(0), port: 635), from: 20)
+    let deductions = try await Self.analysis(capture).incidents.flatMap(\.incident.deductions)
+    let told = deductions.filter { $0.text.contains("had told the caller") }
+    #expect(!told.isEmpty)
+    for citation in deductions.flatMap(\.evidence) { #expect(citation.text.notation.contains(" > ")) }
+    let marks = deductions.filter { $0.text.hasPrefix("The SYN's marks") || $0.text.hasPrefix("TTL") }
+    #expect(!marks.isEmpty)
+    for deduction in marks {
+      #expect(deduction.evidence.map(\.provenance.place) == [.frame(first)], "\(deduction.text)")
+      #expect(deduction.evidence.allSatisfy { $0.text.notation.contains("tcp S,") })
+    }
+  }
 }

@@ -68,13 +68,7 @@ extension Flow {
   }
 
   /// The packet as a report quotes it.
-  private func citation(_ sighting: PacketSighting) -> Citation {
-    guard sighting.citation.isUnwritten else { return sighting.citation }
-    return Citation(
-      sighting.citation.provenance,
-      packet: PacketQuotation(
-        ends, isFromLow: sighting.direction == .fromLow, flags: sighting.flags, payloadLength: sighting.payloadLength))
-  }
+  private func citation(_ sighting: PacketSighting) -> Citation { sighting.quoted(ends) }
 
   // MARK: Outcome
 

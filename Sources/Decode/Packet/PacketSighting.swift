@@ -29,3 +29,13 @@ extension FlowDirection {
     return low < high ? .fromHigh : .fromLow
   }
 }
+
+extension PacketSighting {
+  /// The packet as a report quotes it.
+  func quoted(_ ends: FlowEnds) -> Citation {
+    guard citation.isUnwritten else { return citation }
+    return Citation(
+      citation.provenance,
+      packet: PacketQuotation(ends, isFromLow: direction == .fromLow, flags: flags, payloadLength: payloadLength))
+  }
+}

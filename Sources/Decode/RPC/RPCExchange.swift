@@ -235,7 +235,7 @@ struct RPCExchange {
       call.procedure, call.facts, results: results, isUDP: ends.transport == .udp)
     // Who talks to the portmapper knows where it is.
     for service in services where service.program != ProgramTable.portmapper {
-      let told = ToldService(program: service.program, version: service.version, citation: origin.citation)
+      let told = ToldService(program: service.program, version: service.version, citation: origin.quoted(ends))
       if !journal.learned.learn(
         told, client: client, server: server, port: service.port, isUDP: service.isUDP)
       {

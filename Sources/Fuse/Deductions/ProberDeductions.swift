@@ -65,6 +65,7 @@ extension Deducer {
   private func stack() -> [Deduction] {
     let syns = flows.compactMap { flow in flow.conversation.syn.map { (flow.event, $0) } }
     guard let (event, syn) = syns.first else { return [] }
+    let citation = synCitation(event)
     var deductions: [Deduction] = []
     var marks: [String] = ["window \(syn.window)"]
     if let mss = syn.mss {
@@ -80,14 +81,22 @@ extension Deducer {
     deductions.append(
       Deduction(
         text + (system.map { ": as of \($0)" } ?? "; they name no system here"), system == nil ? .certain : .possible,
-        [event.citation]))
+        [citation]))
     if let ttl = syn.ttl, let hops = StackMark.hops(ttl) {
       deductions.append(
         Deduction(
-          "TTL \(ttl): about \(hops) hops away, if it started at \(Int(ttl) + hops)", .possible, [event.citation]))
+          "TTL \(ttl): about \(hops) hops away, if it started at \(Int(ttl) + hops)", .possible, [citation]))
     }
     // Later kernels begin each connection's time stamps anywhere.
     return system?.hasSuffix("later") == true ? deductions : deductions + uptime(syns.map { ($0.0, $0.1) })
+  }
+
+  /// The packet with the SYN, where it was kept.
+  private func synCitation(_ event: Event) -> Citation {
+    let syn = event.conversation?.packets.first {
+      $0.fromInitiator && $0.flags.contains(.syn) && !$0.flags.contains(.ack)
+    }
+    return syn?.citation ?? event.citation
   }
 
   /// How long the prober has been up, if its time stamps count from its start at a rate that its SYNs allow.
@@ -106,7 +115,7 @@ extension Deducer {
       Deduction(
         "Its time stamp \(first.ticks) means up for about \(up), if it ticks at \(decimals(rate, 0)) Hz"
           + (stamps.count > 1 ? ", which its SYNs allow," : "") + " and started at 0", .possible,
-        cite(stamps.map(\.event)))
+        stamps.map { synCitation($0.event) })
     ]
   }
 
