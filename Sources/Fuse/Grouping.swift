@@ -127,15 +127,15 @@ struct Grouping: Sendable {
   /// What a host logged of a call that concerns on the wire is its other view, though no rule speaks of the record by
   /// itself: else the host would be said not to have logged it.
   private func adoptRecords(of events: Span<Event>, _ concerned: inout [Bool]) {
-    guard events.indices.contains(where: { !concerned[$0] && events[$0].view == .host && call(events[$0]) != nil })
-    else { return }
     var carried: Set<Call> = []
-    for index in concerned.indices where concerned[index] && events[index].view == .network {
-      if let call = call(events[index]) { carried.insert(call) }
+    for index in concerned.indices where concerned[index] {
+      let event = events[index]
+      if event.view == .network, let call = call(event) { carried.insert(call) }
     }
     guard !carried.isEmpty else { return }
-    for index in concerned.indices where !concerned[index] && events[index].view == .host {
-      if let call = call(events[index]), carried.contains(call) { concerned[index] = true }
+    for index in concerned.indices where !concerned[index] {
+      let event = events[index]
+      if event.view == .host, let call = call(event), carried.contains(call) { concerned[index] = true }
     }
   }
 
