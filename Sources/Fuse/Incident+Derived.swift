@@ -7,14 +7,15 @@ extension Incident {
     outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }), places: places)
   }
 
-  /// The outcome of most concern. A probe counts as blocked if its host answered by blocking the sender.
+  /// The outcome of most concern. Of probes alone those count as blocked whose host answered by blocking their sender.
   /// - Parameter places: ``targetPlaces``.
   static func outcome(of events: [Event], silent: Set<Int>, places: [Host: Int]) -> Outcome {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
     let counted = deeds.isEmpty ? attacks : deeds
     let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
-    guard outcome == .unknown else { return outcome }
+    let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
+    guard outcome == .unknown, isProbeOnly else { return outcome }
     let blocking = Set(events.filter(\.isBlocking).compactMap { places[$0.target.host] })
     return counted.map { index in
       let isHeld =

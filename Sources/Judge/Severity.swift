@@ -134,13 +134,15 @@ package struct SeverityJudge: Sendable {
     return terms.max { $0.value < $1.value } ?? .assumed("nothing says how critical the target is")
   }
 
-  /// Lethality and system countermeasures of the deed that weighs most: each is weighed with what became of it, or a
-  /// refused exploit would count as answered because its source was also given a table.
+  /// Lethality and system countermeasures of the deed that weighs most. Where something was let in, each is weighed with
+  /// what became of it, or a refused exploit would count as answered because its source was also given a table. Where it
+  /// is open how the host met some of it, that is open for the whole.
   private func worstDeed(_ incident: Incident) -> (lethality: Severity.Term, system: Severity.Term, outcome: Outcome) {
+    let isLetIn = [.crashed, .answered, .allowed].contains(incident.outcome)
     var systems: [Outcome: Severity.Term] = [:]
     var worst: (lethality: Severity.Term, system: Severity.Term, outcome: Outcome)?
     for finding in incident.findings where finding.signature.stage != .response {
-      let outcome = incident.outcome(of: finding)
+      let outcome = isLetIn ? incident.outcome(of: finding) : incident.outcome
       let system = systems[outcome] ?? system(incident, outcome)
       systems[outcome] = system
       // What nobody has explained may be anything.

@@ -43,18 +43,6 @@ struct OverclaimTests {
     #expect(!alone[0].contains("every client") && both[0].hasSuffix("but for what every client asks for"))
   }
 
-  @Test("what one host blocked and another refused was held")
-  func blockedAndRefused() async throws {
-    let text = """
-      Jun  7 10:00:00 alpha portsentry[310]: attackalert: SYN/Normal scan from host: 203.0.113.40/203.0.113.40 to TCP port: 111
-      Jun  7 10:00:00 alpha portsentry[310]: attackalert: Host 203.0.113.40 has been blocked via wrappers with string: "ALL: 203.0.113.40"
-      Jun  7 10:00:04 beta rpcbind[310]: connect from 203.0.113.40 to dump(): request from unauthorized host
-
-      """
-    let judged = try #require(try await Analysing.run(text: text).incidents.first)
-    #expect(judged.incident.outcome == .refused && judged.severity.systemCountermeasures.value == 4)
-  }
-
   @Test("that a packet filter dropped a packet is the network's merit, and blocked no source")
   func dropping() async throws {
     let judged = try #require(try await Analysing.run(text: Self.dropped).incidents.first)
