@@ -104,17 +104,30 @@ struct Grouping: Sendable {
     var target: Host
   }
 
-  /// What the wire carried between two hosts is the other view of what one's log tells of the other, however ordinary it
-  /// is by itself: else the incident would be said to have been seen by the host alone.
+  /// What the wire carried between two hosts is the other view of what one's log tells of the other at that time, however
+  /// ordinary it is by itself: else the incident would be said to have been seen by the host alone.
   private func adoptOtherView(of events: Span<Event>, _ ordinary: [Int], _ concerned: inout [Bool]) {
     guard !ordinary.isEmpty else { return }
-    var logged: Set<Ends> = []
+    // Events come in order, and so do the times of each pair of hosts.
+    var logged: [Ends: [EventTime]] = [:]
     for index in concerned.indices where concerned[index] {
       let event = events[index]
-      if event.view == .host { logged.insert(ends(event)) }
+      if event.view == .host { logged[ends(event), default: []].append(event.time) }
     }
     guard !logged.isEmpty else { return }
-    for index in ordinary where logged.contains(ends(events[index])) { concerned[index] = true }
+    for index in ordinary {
+      let event = events[index]
+      if let times = logged[ends(event)], isNear(event.time, times) { concerned[index] = true }
+    }
+  }
+
+  /// Whether one of these times, which are in order, is in the same incident as another.
+  private func isNear(_ time: EventTime, _ times: [EventTime]) -> Bool {
+    let next = times.partitionIndex { $0 >= time }
+    return [next - 1, next].contains { place in
+      guard times.indices.contains(place), times[place].isDated == time.isDated else { return false }
+      return abs(times[place].timestamp.seconds(since: time.timestamp)) <= settings.incidentGap
+    }
   }
 
   /// One procedure of one program, asked for between two hosts.

@@ -62,7 +62,10 @@ struct IncidentTests {
     #expect(incidents([wire], settings: settings).isEmpty)
     let both = incidents([.fixture(at: 0, to: "192.0.2.10"), wire], settings: settings)
     #expect(both.count == 1 && both.first?.views == [.host, .network] && both.first?.pairs.count == 1)
-    // Of another host, or of another client, it is ordinary still.
+    // On another day, of another host, or of another client it is ordinary still.
+    let later = Event.wire("dump", at: 86_400, outcome: outcome)
+    let apart = incidents([.fixture(at: 0, to: "192.0.2.10"), wire, later], settings: settings)
+    #expect(apart.count == 1 && apart.first?.events.count == 2)
     #expect(incidents([.fixture(at: 0, to: "192.0.2.11"), wire], settings: settings).first?.views == [.host])
     #expect(
       incidents([.fixture(at: 0, from: "192.0.2.67", to: "192.0.2.10"), wire], settings: settings).first?.views
