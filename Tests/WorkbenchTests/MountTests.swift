@@ -81,7 +81,11 @@ struct MountTests {
       text: Self.granted(to: "192.0.2.20"), asOf: "2001-09-10", configuration: Self.sites)
     #expect(named.incidents.isEmpty && named.findings.map(\.signature.level) == ["low"])
     let unnamed = try await Analysing.run(text: Self.granted(to: "192.168.1.20"), asOf: "2001-09-10")
-    #expect(unnamed.findings.map(\.signature.level) == ["low"])
+    #expect(unnamed.findings.map(\.signature.level) == ["informational"])
+    // Nothing tells whose it is: it is called neither own nor an attack.
+    let judged = try #require(unnamed.incidents.first)
+    #expect(!judged.incident.title.contains("own") && judged.severity.lethality.value == 1)
+    #expect(unnamed.situation.call.reasonsFor.contains { $0.hasPrefix("no attack") })
     // A private address that is none of the site's is an outsider's.
     let other = try await Analysing.run(
       text: Self.granted(to: "192.168.1.20"), asOf: "2001-09-10", configuration: Self.sites)

@@ -46,6 +46,18 @@ struct OrdinaryDayTests {
     #expect(analysis.situation.call.condition == .green)
   }
 
+  @Test("the first lines of an ordinary day's log raise nothing where no configuration names the site's networks")
+  func fewLines() async throws {
+    let scratch = try Scratch()
+    let (capture, _) = try await day(in: scratch, seed: 1)
+    let lines = try Repository.text(capture + ".log").split(separator: "\n").prefix(300)
+    let log = try scratch.write(lines.joined(separator: "\n") + "\n", "few.log")
+    let analysis = try await Analysing.run([log], asOf: "2026-11-02")
+    #expect(analysis.assumedNetworks.isEmpty && !analysis.findings.isEmpty)
+    #expect(analysis.findings.contains { $0.signature.title.hasPrefix("Mount that mountd allowed") })
+    #expect(analysis.situation.call.condition == .green)
+  }
+
   /// Who mounts what is told of a few hosts of which nobody says that they are own; of a whole population it is assumed.
   @Test("the same day's clients are remarkable where no configuration names their networks, unless they are many")
   func strangers() async throws {
