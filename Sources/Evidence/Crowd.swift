@@ -57,12 +57,13 @@ package final class Crowd: Sendable {
 
   /// Calls `body` with the place of each source on the roll, in order and once each, until it returns false. A source's
   /// visits stand together, so a change of the source is a further source.
-  private func forEachSource(_ body: (UInt32) -> Bool) {
+  @inline(__always) private func forEachSource(_ body: (UInt32) -> Bool) {
+    let sources = roll.visits
     var last: UInt32?
     func goesOn(_ visit: Int) -> Bool {
-      guard visit < roll.visits.count, roll.visits[visit] != last else { return true }
-      last = roll.visits[visit]
-      return body(roll.visits[visit])
+      guard visit < sources.count, sources[visit] != last else { return true }
+      last = sources[visit]
+      return body(sources[visit])
     }
     switch visits {
     case .places(let places): for place in places where !goesOn(Int(place)) { return }
@@ -79,24 +80,10 @@ package final class Crowd: Sendable {
 
   /// Takes time in proportion to the visits.
   package var sourceCount: Int {
-    let places = roll.visits
     var count = 0
-    var last: UInt32?
-    func note(_ visit: Int) {
-      guard visit < places.count else { return }
-      count += places[visit] == last ? 0 : 1
-      last = places[visit]
-    }
-    switch visits {
-    case .places(let visits): for visit in visits { note(Int(visit)) }
-    case .bits(let words):
-      for (index, word) in words.enumerated() {
-        var rest = word
-        while rest != 0 {
-          note(index * 64 + rest.trailingZeroBitCount)
-          rest &= rest - 1
-        }
-      }
+    forEachSource { _ in
+      count += 1
+      return true
     }
     return count
   }

@@ -32,9 +32,9 @@ extension Incident {
     return isOpen && finding.signature.stage == .exploitation && outcome == .crashed ? .crashed : own
   }
 
-  /// What became of the gravest of it: what counts as exploitation or its effect; nil where nothing does.
-  package var exploitOutcome: Outcome? {
-    findings.filter { $0.signature.stage <= .effect }.map { outcome(of: $0) }.min()
+  /// What became of what counts as exploitation or its effect; of the whole where nothing does.
+  package var exploitOutcome: Outcome {
+    findings.filter { $0.signature.stage <= .effect }.map { outcome(of: $0) }.min() ?? outcome
   }
 
   /// Records what became of each finding's events.

@@ -149,7 +149,7 @@ package struct IncidentCourse: Sendable {
       let kind = Learned.Kind(
         view: event.view, action: event.action, outcome: event.outcome, isSettled: settled[index] != nil,
         isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived,
-        place: event.outcome == .unknown || event.isBlocking ? places[event.target.host] : nil)
+        place: event.isOpenProbe || event.isBlocking ? places[event.target.host] : nil)
       guard learned.kinds.insert(kind).inserted else { continue }
       if kind.isSettled { learned.settled.insert(learned.events.count) }
       learned.events.append(event)

@@ -102,12 +102,12 @@ struct Picture {
   }
 
   private mutating func tellExploitation(_ scene: Scene) {
-    let missed = scene.tried.count { ($0.exploitOutcome ?? $0.outcome) == .unanswered && !$0.hasArrived }
+    let missed = scene.tried.count { $0.exploitOutcome == .unanswered && !$0.hasArrived }
     if missed > 0 {
       raising.append(
         "\(counted(missed, "try", "tries")) of exploitation without any answer: nothing shows that they arrived")
     }
-    let stopped = scene.tried.count { ($0.exploitOutcome ?? $0.outcome).isHeld }
+    let stopped = scene.tried.count { $0.exploitOutcome.isHeld }
     if stopped > 0 { calming.append("\(counted(stopped, "try", "tries")) of exploitation turned down") }
     if scene.tried.isEmpty, scene.covered.memory > 0 {
       calming.append(

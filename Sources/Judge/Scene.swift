@@ -41,7 +41,7 @@ struct Scene {
     earlier = chronicle.depth(from: formerHorizon, to: eve)
     // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
     serious = tried.filter { incident in
-      let outcome = incident.exploitOutcome ?? incident.outcome
+      let outcome = incident.exploitOutcome
       return outcome < .unanswered || outcome == .unanswered && incident.hasArrived
     }
     .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
