@@ -19,8 +19,16 @@ struct FuzzCapture {
     checkFrame(input)
   }
 
-  /// A pipe that holds the input, read as a file on disk is: every frame or a damage with its place, never both lost.
   private static func checkFile(_ input: [UInt8]) {
+    var singles: [Int] = []
+    read(input) { reader in singles = try frames(&reader) }
+    var blocks: [Int] = []
+    read(input) { reader in blocks = try framesOfBlocks(&reader) }
+    require(singles == blocks, "blocks have other frames than the file")
+  }
+
+  /// A pipe that holds the input, read as a file on disk is.
+  private static func read(_ input: [UInt8], _ body: (inout CaptureReader) throws(CaptureError) -> Void) {
     var ends: [CInt] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { return }
     let descriptor = ends[0]
@@ -30,32 +38,57 @@ struct FuzzCapture {
     close(ends[1])
     do {
       var reader = try CaptureReader(try ByteSource(path: "/proc/self/fd/\(descriptor)"))
-      var reassembly = PacketReassembly()
-      var table = ConversationTable()
-      var events: [Event] = []
-      var frames = 0
-      while let frame = try reader.next() {
-        frames += 1
-        require(reader.bytes.byteCount == frame.capturedLength, "a frame is shorter than it says")
-        require(
-          frame.number == frames && frame.recordLength >= frame.capturedLength, "a frame is not where it should be")
-        guard let decoder = frame.link.linkType.flatMap({ FrameDecoder(linkType: $0) }) else { continue }
-        let place = Provenance(
-          input: InputID(0), place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
-        guard
-          let packet = try? decoder.decode(
-            reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: place, &reassembly),
-          !packet.isReassembled
-        else { continue }
-        table.push(packet.record, payload: reader.bytes.slice(packet.payload), into: &events)
-      }
-      table.finish(into: &events)
-      if let damage = reader.damage {
-        require(damage.offset >= reader.readLength, "the damage lies in what made sense")
-      }
+      try body(&reader)
     } catch {
       // A packed file that is damaged: said, and no trap.
     }
+  }
+
+  /// Every frame or a damage with its place, never both lost.
+  /// - Returns: where the frames begin.
+  private static func frames(_ reader: inout CaptureReader) throws(CaptureError) -> [Int] {
+    var reassembly = PacketReassembly()
+    var table = ConversationTable()
+    var events: [Event] = []
+    var offsets: [Int] = []
+    while let frame = try reader.next() {
+      offsets.append(frame.offset)
+      require(reader.bytes.byteCount == frame.capturedLength, "a frame is shorter than it says")
+      require(
+        frame.number == offsets.count && frame.recordLength >= frame.capturedLength, "a frame is not where it should be"
+      )
+      guard let decoder = frame.link.linkType.flatMap({ FrameDecoder(linkType: $0) }) else { continue }
+      let place = Provenance(
+        input: InputID(0), place: .frame(frame.number), offset: frame.offset, length: frame.recordLength)
+      guard
+        let packet = try? decoder.decode(
+          reader.bytes, originalLength: frame.originalLength, time: frame.time, provenance: place, &reassembly),
+        !packet.isReassembled
+      else { continue }
+      table.push(packet.record, payload: reader.bytes.slice(packet.payload), into: &events)
+    }
+    table.finish(into: &events)
+    if let damage = reader.damage {
+      require(damage.offset >= reader.readLength, "the damage lies in what made sense")
+    }
+    return offsets
+  }
+
+  /// The same in blocks, as `analyze` reads them.
+  private static func framesOfBlocks(_ reader: inout CaptureReader) throws(CaptureError) -> [Int] {
+    var block = FrameBlock()
+    var offsets: [Int] = []
+    repeat {
+      try reader.next(into: &block)
+      for index in block.indices {
+        let (frame, place) = (block[index], block.place(index))
+        offsets.append(frame.offset)
+        require(
+          place.count == frame.capturedLength && place.upperBound <= block.bytes.byteCount,
+          "a frame stands outside of its block")
+      }
+    } while !block.isEmpty
+    return offsets
   }
 
   /// The input as one frame of each link layer.
