@@ -7,7 +7,14 @@ package enum HostText {
     if let v4 = IPAddress.parseV4(line, at: start), endsAddress(line, v4.end) { return v4.end }
     if let v6 = IPAddress.parse(line, at: start), endsAddress(line, v6.end) { return v6.end }
     var index = start
-    while index < line.byteCount, isNameByte(line.byte(index)) { index += 1 }
+    var colons = 0
+    var colon = start
+    while index < line.byteCount, isNameByte(line.byte(index)) {
+      if line.byte(index) == 0x3a { (colons, colon) = (colons + 1, index) }
+      index += 1
+    }
+    // Behind a name stands its port. What may be the start of an address of IPv6, cut off, is none.
+    if colons == 1, (start..<colon).contains(where: { line.byte($0).hexDigit == nil }) { return colon }
     // A local transport prints its family and the raw address: `loopback(\000\000\024\036)`.
     if index > start, index < line.byteCount, line.byte(index) == 0x28 {
       var close = line.firstIndex(of: 0x29, from: index)
