@@ -21,9 +21,9 @@ struct FuzzCapture {
 
   private static func checkFile(_ input: [UInt8]) {
     var singles: [Int] = []
-    read(input) { reader in singles = try frames(&reader) }
+    read(input) { reader throws(CaptureError) in singles = try frames(&reader) }
     var blocks: [Int] = []
-    read(input) { reader in blocks = try framesOfBlocks(&reader) }
+    read(input) { reader throws(CaptureError) in blocks = try framesOfBlocks(&reader) }
     require(singles == blocks, "blocks have other frames than the file")
   }
 
