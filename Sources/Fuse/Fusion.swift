@@ -39,7 +39,7 @@ package struct Fusion: Sendable {
       uniquingKeysWith: { first, _ in first })
     let callers = CrashCallers(events, settings: settings, identities: identities)
     var used: Set<String> = []
-    return groups.map { group in
+    var incidents = groups.map { group in
       var incident = incident(group, identities, clocks)
       while !used.insert(incident.id).inserted { incident.id += "+" }
       incident.deductions =
@@ -48,6 +48,8 @@ package struct Fusion: Sendable {
         ).deductions() + callers.deductions(incident)
       return incident
     }
+    LikeHosts(settings: settings, identities: identities).mark(&incidents)
+    return incidents
   }
 
   private func company(_ events: [Event], _ findings: [Finding], _ identities: Identities) -> [Host: [Event]] {

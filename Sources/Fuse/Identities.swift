@@ -43,6 +43,11 @@ struct Identities: Sendable {
     return ambiguities.filter { known.contains(directory.resolved($0.host)) }
   }
 
+  /// Names of which an address is known, from the evidence or from the configuration.
+  func hasAddress(_ host: Host, joined: Set<Host>) -> Bool { isConfigured(host) || joined.contains(host) }
+  /// The hosts to which the evidence joins an address.
+  var joinedAddresses: Set<Host> { Set(canonical.filter { $0.key.address != nil }.map(\.value)) }
+
   /// Whether the configuration says which addresses the name has: others it has not.
   fileprivate func isConfigured(_ name: Host) -> Bool { name.name.flatMap { directory.address(of: $0) } != nil }
 

@@ -24,6 +24,8 @@ package struct Incident: Sendable {
   package var last: EventTime
   /// The sources, where it tells of many together; ``source`` is unknown then.
   package var crowd: Crowd?
+  /// Its hosts, and those of others, that may be one machine: a hypothesis.
+  package var likenesses: [HostLikeness] = []
 
   package var isDated: Bool { first.isDated }
   /// Events that count as attack, those that both views show once; responses do not count.

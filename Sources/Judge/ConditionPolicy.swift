@@ -35,6 +35,19 @@ package enum Metric: String, Sendable, Hashable, CaseIterable {
   }
 }
 
+/// What the metrics come to at the end of a day.
+struct Measures: Sendable {
+  private let values: [Metric: Double]
+  /// Those of which the evidence tells a lower bound.
+  let atLeast: Set<Metric>
+
+  init(_ values: [Metric: Double], atLeast: Set<Metric> = []) {
+    self.values = values
+    self.atLeast = atLeast
+  }
+  subscript(metric: Metric) -> Double { values[metric] ?? 0 }
+}
+
 /// When a condition is called for: a file of `policy/`, in plain terms.
 package struct ConditionPolicy: Sendable {
   package struct Rule: Sendable {
@@ -47,13 +60,13 @@ package struct ConditionPolicy: Sendable {
     package var until: [(metric: Metric, bound: Bound)] = []
     package var because: String
 
-    func holds(_ metrics: [Metric: Double]) -> Bool { bounds.allSatisfy { isMet($0, metrics) } }
+    func holds(_ metrics: Measures) -> Bool { bounds.allSatisfy { isMet($0, metrics) } }
 
     /// Whether a rule that stood may fall.
-    func isReleased(_ metrics: [Metric: Double]) -> Bool { until.allSatisfy { isMet($0, metrics) } }
+    func isReleased(_ metrics: Measures) -> Bool { until.allSatisfy { isMet($0, metrics) } }
 
-    private func isMet(_ item: (metric: Metric, bound: Bound), _ metrics: [Metric: Double]) -> Bool {
-      let value = metrics[item.metric] ?? 0
+    private func isMet(_ item: (metric: Metric, bound: Bound), _ metrics: Measures) -> Bool {
+      let value = metrics[item.metric]
       return switch item.bound {
       case .atLeast(let limit): value >= limit
       case .below(let limit): value < limit
@@ -61,16 +74,16 @@ package struct ConditionPolicy: Sendable {
     }
 
     /// Why it holds, with the numbers.
-    func reason(_ metrics: [Metric: Double]) -> String {
+    func reason(_ metrics: Measures) -> String {
       because + (holds(metrics) ? "" : ", and this stands until " + missing(until, metrics)) + " ("
-        + bounds.map { "\($0.metric.words): \(text($0.metric, metrics[$0.metric] ?? 0))" }.joined(separator: ", ") + ")"
+        + bounds.map { "\($0.metric.words): \(text($0.metric, metrics))" }.joined(separator: ", ") + ")"
     }
     /// What is missing for it to hold.
-    func missing(_ metrics: [Metric: Double]) -> String { missing(bounds, metrics) }
+    func missing(_ metrics: Measures) -> String { missing(bounds, metrics) }
 
-    private func missing(_ bounds: [(metric: Metric, bound: Bound)], _ metrics: [Metric: Double]) -> String {
+    private func missing(_ bounds: [(metric: Metric, bound: Bound)], _ metrics: Measures) -> String {
       bounds.filter { !isMet($0, metrics) }.map { item in
-        let now = text(item.metric, metrics[item.metric] ?? 0)
+        let now = text(item.metric, metrics)
         return switch item.bound {
         case .atLeast(let limit):
           "\(item.metric.words) \(item.metric.isSingular ? "reaches" : "reach") \(text(item.metric, limit)) (now \(now))"
@@ -78,6 +91,9 @@ package struct ConditionPolicy: Sendable {
           "\(item.metric.words) \(item.metric.isSingular ? "falls" : "fall") below \(text(item.metric, limit)) (now \(now))"
         }
       }.joined(separator: " and ")
+    }
+    private func text(_ metric: Metric, _ metrics: Measures) -> String {
+      (metrics.atLeast.contains(metric) ? "at least " : "") + text(metric, metrics[metric])
     }
     private func text(_ metric: Metric, _ value: Double) -> String {
       metric == .heldShare ? decimals(value * 100, 0) + " %" : decimals(value, 3)

@@ -3,7 +3,7 @@ import Fuse
 
 /// The numbers that a condition rests on, at the end of a day, and what they say in words.
 struct Picture {
-  let metrics: [Metric: Double]
+  let metrics: Measures
   /// What speaks for raising the condition.
   private(set) var raising: [String] = []
   /// What speaks for leaving it.
@@ -114,9 +114,24 @@ struct Picture {
         "no exploitation and no crash in the records that were understood "
           + scene.evidenced(scene.covered.memory, of: scene.policy.memoryDays))
     }
+    tellAlike(scene)
     if scene.exploited.count == 1 {
       calming.append("one host alone shows signs of exploitation, and success is not shown")
     }
+  }
+
+  /// Which hosts of those that count as exploited may be one: a hypothesis, of which the count takes the milder side.
+  private mutating func tellAlike(_ scene: Scene) {
+    for group in scene.alike.prefix(3) {
+      caveats.append(
+        "possibly one host, and counted as at least \(group.all.count - group.surplus): "
+          + "\(listed(group.all.map(\.notation))); the same program was attacked or failed there at one time, and the "
+          + "evidence ties no name to the \(group.addresses.count == 1 ? "address" : "addresses")")
+    }
+    guard !scene.alike.isEmpty else { return }
+    caveats.append(
+      "hosts with signs of exploitation or a crash are \(scene.exploited.count) if none of these is another; a name for "
+        + "each address, in the configuration, would decide it")
   }
 }
 

@@ -22,6 +22,9 @@ struct Scene {
   let tried: [Incident]
   /// Of ``tried`` what may have succeeded, the worst first.
   let serious: [JudgedIncident]
+  /// The hosts of ``serious``, and those of them that may be the same host.
+  let exploited: Set<Host>
+  let alike: [HostLikeness.Group]
   let unexplained: Set<String>
   let novel: Set<String>
   /// The worst score of what was disclosed.
@@ -46,6 +49,9 @@ struct Scene {
     }
     .map { JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: day)) }.sorted(
       by: JudgedIncident.precedes)
+    exploited = Set(serious.flatMap { $0.incident.targets.map(\.host) })
+    alike = HostLikeness.groups(
+      serious.flatMap { $0.incident.likenesses.filter { $0.since.day <= day } }, among: exploited)
     attacks = current.filter { !$0.source.isLocal && !$0.isEveryday }
     disclosing = attacks.filter { $0.outcome == .answered || $0.outcome == .allowed }
     toldEveryday = attacks.contains { incident in
@@ -63,17 +69,19 @@ struct Scene {
     )
   }
 
-  var exploited: Set<Host> { Set(serious.flatMap { $0.incident.targets.map(\.host) }) }
+  /// How many machines the exploited hosts are at least.
+  var leastExploited: Int { exploited.count - alike.reduce(0) { $0 + $1.surplus } }
   var targets: Set<Host> { Set(attacks.flatMap { $0.targets.map(\.host) }) }
   var heldShare: Double { attacks.isEmpty ? 1 : Double(held) / Double(attacks.depth) }
 
-  var metrics: [Metric: Double] {
-    [
-      .exploitedHosts: Double(exploited.count), .disclosures: Double(disclosing.count),
+  var metrics: Measures {
+    let values: [Metric: Double] = [
+      .exploitedHosts: Double(leastExploited), .disclosures: Double(disclosing.count),
       .incidents: Double(current.depth), .unexplainedPatterns: Double(unexplained.count),
       .novelPatterns: Double(novel.count), .sources: Double(sources), .targets: Double(targets.count),
       .heldShare: heldShare, .answeredSeverity: Double(answeredSeverity),
     ]
+    return Measures(values, atLeast: alike.isEmpty ? [] : [.exploitedHosts])
   }
 
   /// The days of the horizon, in words.

@@ -67,7 +67,7 @@ package struct SituationJudge: Sendable {
       rules = policy.rules
     }
 
-    mutating func pass(_ day: Day, _ metrics: [Metric: Double]) {
+    mutating func pass(_ day: Day, _ metrics: Measures) {
       standing = Set(
         rules.indices.filter { index in
           rules[index].holds(metrics) || (standing.contains(index) && !rules[index].isReleased(metrics))

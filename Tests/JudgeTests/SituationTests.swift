@@ -74,6 +74,26 @@ struct SituationTests {
     ]
   }
 
+  /// A host under its name and under its address is no second host before that is known.
+  @Test func hostsThatMayBeOneCountAsTheLeast() throws {
+    let address = Host.address(IPAddress(v4: 0xc000_020b))
+    var crash = exploit("W-1", day: 0, target: "sun1")
+    let call = Incident.fixture(
+      "W-2", days: [0], outcome: .answered, stage: .exploitation, lethality: 5, target: address, view: .network)
+    #expect(try situation([crash, call], at: 0).call.condition == .orange)
+    crash.likenesses = [HostLikeness(one: .name("sun1"), other: address, since: crash.first.timestamp)]
+    let found = try situation([crash, call], at: 0).call
+    #expect(found.condition == .yellow)
+    #expect(found.reasonsFor.contains { $0.contains("exploitation or a crash: at least 1") })
+    #expect(found.reasonsAgainst.contains { $0.contains("possibly one host") && $0.contains("192.0.2.11 and sun1") })
+    #expect(!found.reasonsAgainst.contains { $0.contains("one host alone") })
+    // Of a third that is nobody else there are two at least.
+    #expect(try situation([crash, call, exploit("W-3", day: 0, target: "c")], at: 0).call.condition == .orange)
+    // What spoke for it only later changes nothing before.
+    crash.likenesses[0].since.nanoseconds += 86_400_000_000_000
+    #expect(try situation([crash, call], at: 0).call.condition == .orange)
+  }
+
   @Test func exploitationRaisesTheConditionByHosts() throws {
     func call(_ hosts: Int) throws -> Condition {
       try situation((0..<hosts).map { exploit("W-\($0)", day: 0, target: Bytes("host\($0)")) }, at: 0).call.condition
