@@ -81,6 +81,9 @@ extension Incident {
     var reasons: [String] = []
     if coverage.seenOnWire.isDisjoint(with: hosts) {
       reasons.append("the capture shows no traffic of concern with \(names): its sensor may stand elsewhere")
+      if hosts.contains(where: { $0.name != nil }), !hosts.contains(where: { $0.address != nil }) {
+        reasons.append("or it has the host by an address that nothing in the evidence ties to the name")
+      }
     } else if source == .unknown, crowd == nil {
       reasons.append(
         "the capture shows traffic with \(names), and nothing in the record tells which of it belongs to it")

@@ -56,4 +56,19 @@ struct OtherViewTests {
       #expect(try reasons(logs: logs).first?.contains("of another time") == true, "\(logs)")
     }
   }
+
+  @Test func aCaptureMayHaveTheHostUnderAnAddress() throws {
+    func reasons(_ target: String) throws -> String {
+      let event = Event.fixture(at: 10, to: target)
+      let incident = try #require(
+        Fusion(settings: .plain).incidents(
+          events: [event], findings: Finding.each([event]), context: Fusion.Context()
+        ).first)
+      let moment = event.time.timestamp
+      let coverage = Coverage(wire: [moment...moment], events: [event], drops: 0)
+      return try #require(incident.otherView(coverage)).reasons.joined(separator: "; ")
+    }
+    #expect(try reasons("marlin").contains("ties to the name"))
+    #expect(try reasons("192.0.2.10").contains("elsewhere") && !reasons("192.0.2.10").contains("ties to the name"))
+  }
 }
