@@ -12,7 +12,7 @@ package struct NextLook: Sendable {
   }
 
   /// The most urgent first.
-  package var steps: [String] { effect + disclosure + source + views + terms }
+  package var steps: [String] { effect + reflection + disclosure + source + views + terms }
 
   private var incident: Incident { judged.incident }
   private var hosts: String { listed(incident.targets.map(\.host.notation), limit: 3) }
@@ -31,8 +31,30 @@ package struct NextLook: Sendable {
     ]
   }
 
+  /// The title names a reflection (ATT&CK T1498.002): whoever asked, the answers went to the source.
+  private var isReflection: Bool {
+    incident.lead.map { $0.signature.level != "informational" && $0.signature.techniques.contains("T1498.002") }
+      ?? false
+      && incident.source.address != nil
+  }
+
+  private var reflection: [String] {
+    guard isReflection else { return [] }
+    let ports = Set(incident.targets.flatMap { $0.services.filter { $0.transport == .udp }.map(\.port) }).sorted()
+    let port = ports.isEmpty ? "" : " port \(listed(ports.map { "\($0)" }, limit: 3))"
+    return [
+      "filter UDP\(port) of \(hosts) against the outside, or limit its rate: it served as a reflector",
+      "tell the owner of \(incident.source.notation): the address may be that of the victim, and not of who asked",
+    ]
+  }
+
   private var disclosure: [String] {
     switch incident.outcome {
+    // Closing the service to a victim alone helps nobody.
+    case .answered where isReflection, .allowed where isReflection:
+      return [
+        "look for calls from \(incident.source.notation) to the ports that it was told: a forged source makes none"
+      ]
     case .answered, .allowed:
       guard !incident.source.isLocal else { return [] }
       return [

@@ -235,6 +235,26 @@ struct CallRulesTests {
     #expect(incident.deductions.contains { $0.text.contains("the source may be the victim") } == expected)
   }
 
+  @Test("a reflector is not told as an exploited host, and its owner is told what helps")
+  func reflector() async throws {
+    let entry = [1, 100_003, 3, 17, 2049].flatMap { CallRulesTests.word($0) }
+    let call = Call(
+      program: 100_000, version: 2, procedure: 4,
+      results: (0..<12).flatMap { _ in entry } + CallRulesTests.word(0))
+    var capture = WireCapture()
+    for number in 0..<60 { capture.udp(call, xid: UInt32(number), from: CallRulesTests.foreign, port: 80) }
+    let scratch = try Scratch()
+    let file = try scratch.write(Data(capture.bytes), "wire.pcap")
+    let analysis = try await Analysing.run([file], asOf: "2001-09-10", configuration: CallRulesTests.configuration)
+    let judged = try #require(analysis.incidents.first)
+    #expect(judged.incident.stage == .access && judged.incident.title.contains("amplify"))
+    let condition = analysis.situation.call.reasonsFor + analysis.situation.call.reasonsAgainst
+    #expect(!condition.contains { $0.contains("signs of exploitation") })
+    let steps = NextLook(judged, otherView: nil).steps
+    #expect(steps[0].contains("filter UDP port 111") && steps[1].contains("owner of"))
+    #expect(!steps.contains { $0.contains("core file") || $0.contains("new accounts") || $0.contains("may ask") })
+  }
+
   @Test("a call that is sent again ends with its last sending, and packets that were not kept are counted")
   func retransmissions() async throws {
     var capture = WireCapture()

@@ -143,8 +143,9 @@ extension Deducer {
     guard answers >= Deducer.amplification.answers else { return [] }
     return [
       Deduction(
-        "\(answers) UDP questions got answers at least \(Deducer.amplification.factor) times as large. Over UDP a source is "
-          + "easily forged: the source may be the victim of the answers and not who asked", .likely, cite(large))
+        "\(answers) UDP questions got answers at least \(Deducer.amplification.factor) times as large: whoever "
+          + "asked, the host served as a reflector. Over UDP a source is easily forged: the source may be the victim of the "
+          + "answers and not who asked", .likely, cite(large))
     ]
   }
 
