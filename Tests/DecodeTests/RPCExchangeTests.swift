@@ -91,6 +91,23 @@ struct RPCExchangeTests {
     #expect(abs(span - 210) < 0.5 && last >= 1210, "\(span)")
   }
 
+  /// What is sent in several hours is counted in each of them, whether it is the same message or one like it.
+  @Test(arguments: [true, false])
+  func repetitionsAreCountedInTheirHour(_ isSameMessage: Bool) {
+    var scene = Scene(.udp)
+    var sent: [Int64: Int] = [:]
+    for number in 0..<UInt32(240) {
+      scene.time = 3600 * 5 - 1800 + Double(number) * 30
+      sent[Int64(scene.time) / 3600, default: 0] += 1
+      scene.ask(RPC.call(isSameMessage ? 5 : number, 100_000, 2, 4))
+    }
+    let events = scene.finish()
+    let told = events.reduce(into: [Int64: Int]()) { $0[$1.time.timestamp.hour, default: 0] += $1.count }
+    #expect(sent.count == 3 && told == sent)
+    #expect(events.allSatisfy { $0.time.timestamp.hour == $0.end.timestamp.hour })
+    #expect(events.count <= RPCExchange.alikeCap + 3)
+  }
+
   @Test func retransmissionsAreOneCallAlsoAfterTheReply() {
     var scene = Scene(.udp)
     let call = RPC.call(5, 100_000, 2, 4)

@@ -106,12 +106,8 @@ struct RPCExchange {
     let digest = RPCExchange.digest(bytes, length: length)
     // RFC 5531, section 9: the same message again is a retransmission.
     if let known = latest(key).map({ latest[$0] }), known.procedure == call.procedure,
-      known.digest == digest
+      known.digest == digest, repeats(known.number, at: origin.time)
     {
-      if let place = place(of: known.number) {
-        entries[place].call.count += 1
-        entries[place].call.last = max(entries[place].call.last, origin.time)
-      }
       return
     }
     let number = add(message, call, bytes: bytes, length: length, from: origin, &journal)
@@ -120,6 +116,16 @@ struct RPCExchange {
     let orphan = orphans.remove(at: index)
     journal.note(call.procedure, replies: 1, at: origin)
     answer(key, orphan.reply, bytes: orphan.bytes.rawSpan, length: orphan.length, from: origin, ends, &journal)
+  }
+
+  /// Counts a retransmission with its call. Of another hour it is told as a call of its own, so that what is counted by the
+  /// hour, the day or the week is counted when it was sent.
+  private mutating func repeats(_ number: Int, at time: EventTime) -> Bool {
+    guard let place = place(of: number) else { return true }
+    guard entries[place].call.origin.time.timestamp.hour == time.timestamp.hour else { return false }
+    entries[place].call.count += 1
+    entries[place].call.last = max(entries[place].call.last, time)
+    return true
   }
 
   private mutating func add(
@@ -274,6 +280,11 @@ struct RPCExchange {
       return
     }
     guard let home = self.place(of: known.number) else { return }
+    guard entries[home].call.origin.time.timestamp.hour == call.origin.time.timestamp.hour else {
+      // Nor does it take in those of another hour.
+      kinds[kind] = (known.kept, number)
+      return
+    }
     entries[home].call.count += call.count
     entries[home].call.last = max(entries[home].call.last, call.last)
     entries[place].home = known.number
