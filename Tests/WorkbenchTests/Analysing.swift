@@ -28,6 +28,18 @@ enum Analysing {
     ).analyse(list)
   }
 
+  /// The reports for people, in one line each.
+  static func reports(_ analysis: Analysis) -> [String] {
+    var text = TextReport(analysis, isColoured: false)
+    var markdown = MarkdownReport(analysis)
+    var reports = [text.rendered(), markdown.rendered(), HTMLReport(analysis).rendered()]
+    for rank in analysis.incidents.indices {
+      var explained = ExplainReport(analysis, rank: rank + 1, isColoured: false)
+      reports.append(explained.rendered())
+    }
+    return reports.map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+  }
+
   private static func day(_ text: String) throws -> Day {
     let day: Day = try #require(Day(text))
     return day

@@ -271,6 +271,10 @@ struct CallRulesTests {
     #expect(incident.last.timestamp.seconds(since: incident.first.timestamp) >= 95)
     let report = String(decoding: JSONReport(analysis).encoded(), as: UTF8.self)
     #expect(report.contains("\"evidence_omitted\": 4") || report.contains("\"evidence_omitted\":4"))
+    // Those for people say it too.
+    for report in Analysing.reports(analysis) {
+      #expect(report.lowercased().contains("and 4 more packets, counted and not kept"), "\(report.prefix(20))")
+    }
   }
 
   @Test("handles that are none are guessed when they are many", arguments: [(29, false), (30, true)])

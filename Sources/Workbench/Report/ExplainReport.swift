@@ -160,5 +160,6 @@ package struct ExplainReport {
     for citation in evidence.prefix(ExplainReport.recordCap) { page.item("", indent: 2, quotation.of(citation)) }
     let omitted = evidence.count - ExplainReport.recordCap
     if omitted > 0 { page.line("  and \(omitted) more") }
+    if let unkept = incident.unkeptWords { page.line("  " + unkept) }
   }
 }

@@ -187,5 +187,8 @@ extension HTMLReport {
     }
     let omitted = citations.count - HTMLReport.evidenceCap
     if omitted > 0 { page.element("p", text: "And \(counted(omitted, "more record", "more records")).") }
+    if let unkept = incident.unkeptWords {
+      page.element("p", text: unkept.prefix(1).uppercased() + unkept.dropFirst() + ".")
+    }
   }
 }

@@ -95,6 +95,7 @@ package struct MarkdownReport {
     let evidence = incident.evidence
     for citation in evidence.prefix(5) { line("    " + quotation.of(citation)) }
     if evidence.count > 5 { line("    ... and \(counted(evidence.count - 5, "more record", "more records"))") }
+    if let unkept = incident.unkeptWords { line("    ... " + unkept) }
     line()
   }
 

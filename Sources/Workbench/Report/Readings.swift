@@ -27,7 +27,13 @@ extension Incident {
     return unkept.values.reduce(0, +)
   }
 
-  /// The same, with the records that make it what it is called before the others.
+  /// The same in words, for the end of a list of records.
+  var unkeptWords: String? {
+    let count = unkeptPackets
+    return count > 0 ? "and \(counted(count, "more packet", "more packets")), counted and not kept" : nil
+  }
+
+  /// ``evidence``, with the records that make it what it is called before the others.
   var evidenceByWeight: [Citation] {
     let leading = (lead?.events ?? []).map { events[$0].citation }
     var seen: Set<Citation> = []

@@ -150,6 +150,7 @@ package struct TextReport {
     let evidence = incident.evidenceByWeight
     for citation in evidence.prefix(3) { row("evidence", quotation.of(citation)) }
     if evidence.count > 3 { row("", "and \(counted(evidence.count - 3, "more record", "more records"))") }
+    if let unkept = incident.unkeptWords { row("", unkept) }
   }
 
   private mutating func row(_ label: String, _ content: String) {
