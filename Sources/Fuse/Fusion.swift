@@ -73,7 +73,7 @@ package struct Fusion: Sendable {
       id: Fusion.id(group.key, events), source: source, sourceAliases: aliases(of: source, events, identities),
       targets: targets(events, identities), programs: Incident.programs(of: events, names: [:]),
       views: Set(events.map(\.view)), events: events,
-      findings: findings, pairs: pairs, deductions: [], patterns: patterns(findings, pairs),
+      findings: findings, pairs: pairs, deductions: [], patterns: patterns(findings, pairs, events),
       stage: lead?.signature.stage ?? .unexplained,
       outcome: .unknown, title: "", first: events.map(\.time).min() ?? events[0].time,
       last: events.map(\.end).max() ?? events[0].time)
@@ -150,10 +150,15 @@ package struct Fusion: Sendable {
   }
 
   /// What was done; a network record that is the other view of a host record did nothing of its own.
-  private func patterns(_ findings: [IncidentFinding], _ pairs: [Pair]) -> [String] {
+  private func patterns(_ findings: [IncidentFinding], _ pairs: [Pair], _ events: [Event]) -> [String] {
     // A record of which no rule says anything tells of no deed; the packets that it was found for do.
     let told = Set(findings.flatMap(\.events))
-    let echoes = Set(pairs.filter { told.contains($0.hostEvent) }.map(\.networkEvent))
+    var echoes = Set(pairs.filter { told.contains($0.hostEvent) }.map(\.networkEvent))
+    // Of a mount the wire tells which; what the log tells beside it stands in the outcome.
+    for pair in pairs where told.contains(pair.networkEvent) && isMount(events[pair.networkEvent]) {
+      echoes.remove(pair.networkEvent)
+      echoes.insert(pair.hostEvent)
+    }
     // The probes of a scan are one deed, the scan.
     var scanned: [Stage: [Int: Int]] = [:]
     for (number, finding) in findings.enumerated() where finding.events.count >= Fusion.scanSize {
@@ -175,6 +180,11 @@ package struct Fusion: Sendable {
       patterns.append(finding.pattern)
     }
     return patterns
+  }
+
+  private func isMount(_ event: Event) -> Bool {
+    event.rpc?.program == ProgramTable.mountd && event.rpc?.procedureName == "mnt"
+      && event.rpc?.details.path.isEmpty == false
   }
 
   /// A finding of so many events stands for them.

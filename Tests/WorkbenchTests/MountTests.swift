@@ -60,6 +60,9 @@ struct MountTests {
       // The wire shows what the log does not tell.
       #expect(!incident.disclosed.contains { $0.contains("not shown") })
       #expect(incident.disclosed.contains { $0.contains("file handle of /home") })
+      // What was done says what was mounted.
+      #expect(
+        incident.patterns.contains("mount of /home") && !incident.patterns.contains { $0.hasPrefix("mount that") })
     }
   }
 
