@@ -7,21 +7,43 @@ extension Incident {
     outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }), places: places)
   }
 
-  /// The outcome of most concern. Of probes alone those count as blocked whose host answered by blocking their sender.
+  /// The outcome of most concern: of what was stopped everywhere that of the weaker stop.
   /// - Parameter places: ``targetPlaces``.
   static func outcome(of events: [Event], silent: Set<Int>, places: [Host: Int]) -> Outcome {
+    let counted = counted(events, silent: silent)
+    let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
+    guard outcome == .unknown else { return outcome }
+    return outcomes(of: counted, in: events, places: places).min() ?? .unknown
+  }
+
+  /// The events that tell what became of it.
+  private static func counted(_ events: [Event], silent: Set<Int>) -> [Int] {
     let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
     let deeds = attacks.filter { !events[$0].isEveryday }
-    let counted = deeds.isEmpty ? attacks : deeds
-    let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
-    let isProbeOnly = events.allSatisfy { [.probe, .scan, .response].contains($0.action) }
-    guard outcome == .unknown, isProbeOnly else { return outcome }
+    return deeds.isEmpty ? attacks : deeds
+  }
+
+  /// A probe counts as blocked if its host answered by blocking the sender.
+  private static func outcomes(of counted: [Int], in events: [Event], places: [Host: Int]) -> [Outcome] {
     let blocking = Set(events.filter(\.isBlocking).compactMap { places[$0.target.host] })
     return counted.map { index in
       let isHeld =
         events[index].isOpenProbe && (places[events[index].target.host].map { blocking.contains($0) } ?? false)
       return isHeld ? .blocked : events[index].outcome
-    }.min() ?? .unknown
+    }
+  }
+
+  /// The targets at which it is open what became of some of it, and those at which some of it was turned away.
+  package var openAndHeldTargets: (open: [Host], held: [Host]) {
+    let places = targetPlaces
+    let counted = Incident.counted(events, silent: silentEchoes)
+    var open: Set<Int> = []
+    var held: Set<Int> = []
+    for (index, outcome) in zip(counted, Incident.outcomes(of: counted, in: events, places: places)) {
+      guard let place = places[events[index].target.host] else { continue }
+      if outcome.isHeld { held.insert(place) } else { open.insert(place) }
+    }
+    return (open.sorted().map { targets[$0].host }, held.sorted().map { targets[$0].host })
   }
 
   /// What became of what a finding tells of: a refused call is refused, whatever else its source was given. It is never

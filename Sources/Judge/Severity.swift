@@ -193,8 +193,19 @@ package struct SeverityJudge: Sendable {
       if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
       return Severity.Term(
         1, host + (outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
-    case .connected, .unknown, .unanswered: return .assumed(host + "the evidence does not show how the host met it")
+    case .connected, .unknown, .unanswered:
+      return .assumed(host + "the evidence does not show how \(SeverityJudge.openPart(incident))")
     }
+  }
+
+  /// Of what is open: for the whole, as the term is, or for which hosts, where others are known to have turned it away.
+  private static func openPart(_ incident: Incident) -> String {
+    let (open, held) = incident.openAndHeldTargets
+    guard !held.isEmpty, !open.isEmpty else { return "the host met it" }
+    let others = held.filter { !open.contains($0) }
+    guard !others.isEmpty else { return "the host met all of it; some of it was turned away" }
+    return
+      "\(listed(open.map(\.notation), limit: 3)) met it; \(listed(others.map(\.notation), limit: 3)) turned it away"
   }
 
   /// What speaks against defences that the configuration calls sound: it stands, and the reader is told.

@@ -14,6 +14,27 @@ struct IncidentTests {
       events: ordered, findings: findings ?? Finding.each(ordered), context: Fusion.Context())
   }
 
+  /// What was stopped at each host was stopped, by whatever it was.
+  @Test func blockedHereAndRefusedThereIsHeld() throws {
+    let blocked: Event = .fixture(.response, at: 1, to: "a", outcome: .blocked, observer: "portsentry")
+    func incident(_ events: [Event]) throws -> Incident {
+      try #require(
+        Fusion(settings: .plain).incidents(
+          events: events, findings: Finding.each(events), context: Fusion.Context()
+        ).first)
+    }
+    let probe: Event = .fixture(.probe, at: 0, to: "a", outcome: .unknown, port: 111, transport: .tcp)
+    let call: Event = .fixture(at: 5, to: "b", outcome: .refused)
+    let held = try incident([probe, blocked, call])
+    #expect(held.outcome == .refused && held.openAndHeldTargets.open.isEmpty)
+    let open = try incident([probe, call])
+    #expect(open.outcome == .unknown)
+    #expect(open.openAndHeldTargets == ([host("a")], [host("b")]))
+    // Blocking at one host says nothing of another.
+    let other: Event = .fixture(.probe, at: 2, to: "b", outcome: .unknown, port: 111, transport: .tcp)
+    #expect(try incident([probe, blocked, other, call]).outcome == .unknown)
+  }
+
   @Test func aPauseLongerThanTheGapIsAnotherIncident() {
     #expect(incidents([.fixture(at: 0), .fixture(at: 3600)]).count == 1)
     #expect(incidents([.fixture(at: 0), .fixture(at: 3601)]).count == 2)

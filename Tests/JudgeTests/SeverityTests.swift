@@ -88,6 +88,19 @@ struct SeverityTests {
     #expect(term.value == value && term.assumed == assumed && !term.why.isEmpty)
   }
 
+  /// Where the end is open at one host alone, that host is named; the value stays assumed.
+  @Test func theOpenPartIsNamed() {
+    var incident = Incident.fixture(outcome: .unknown)
+    #expect(severity(incident).systemCountermeasures.why == "the evidence does not show how the host met it")
+    let other = Incident.fixture(outcome: .refused, target: .name("zappa"))
+    incident.events += other.events
+    incident.targets += other.targets
+    let term = severity(incident).systemCountermeasures
+    #expect(term.assumed && term.why == "the evidence does not show how marlin met it; zappa turned it away")
+    incident.events[1].target = incident.events[0].target
+    #expect(severity(incident).systemCountermeasures.why.hasSuffix("met all of it; some of it was turned away"))
+  }
+
   @Test func aStoppedTryCounts() {
     #expect(severity(.fixture(outcome: .crashed, action: .stackExecution)).systemCountermeasures.value == 3)
   }
