@@ -57,5 +57,5 @@ package struct CapturedFrame: Hashable, Sendable {
 
 extension EventTime {
   /// Stands where a record has no time.
-  static let unstamped = EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0, isDated: false)
+  static var unstamped: EventTime { .unknown }
 }

@@ -68,6 +68,7 @@ package struct Tally: Sendable {
   package var records: Int { understood + unconcerned + odd }
 
   package mutating func note(_ time: EventTime) {
+    guard time.isTimed else { return }
     // Where dates are known, times of day without one say nothing about the span.
     let isFirstDated = time.isDated && last?.isDated == false
     guard time.isDated || last?.isDated != true else { return }

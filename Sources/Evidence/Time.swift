@@ -104,8 +104,18 @@ package struct EventTime: Hashable, Sendable {
     self.isDated = isDated
   }
 
+  /// Of a record that tells neither day nor time of day.
+  package static var unknown: EventTime {
+    EventTime(Timestamp(nanoseconds: 0), fractionDigits: untimed, isDated: false)
+  }
+  /// Stands for ``fractionDigits`` where there is not even a second: a further property would make each packet larger.
+  private static let untimed = UInt8.max
+  /// Whether the record tells a time of day at all.
+  package var isTimed: Bool { isDated || fractionDigits != EventTime.untimed }
+
   /// The finest step that the evidence tells, in seconds: what is written as 20:35 happened in [20:35, 20:36).
   package var resolution: Double {
+    guard isTimed else { return 86_400 }
     var step = 1.0
     for _ in 0..<fractionDigits { step /= 10 }
     return step
@@ -125,6 +135,7 @@ package struct EventTime: Hashable, Sendable {
 
   /// `19:04:51`, with the digits that the evidence had.
   package var timeOfDayDescription: String {
+    guard isTimed else { return "an unknown time" }
     let seconds = Int(timeOfDay / 1_000_000_000)
     var text = padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":" + padded(seconds % 60, 2)
     if fractionDigits > 0 {

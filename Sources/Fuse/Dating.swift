@@ -29,7 +29,10 @@ package struct Dating: Sendable {
       records[moment, default: [:]][Kind(record), default: Sighting(record: record, first: time, last: time)].add(time)
     }
     guard !records.isEmpty else { return }
-    for index in events.indices where events[index].view == .network && !events[index].time.isDated {
+    for index in events.indices
+    where events[index].view == .network && !events[index].time.isDated
+      && events[index].time.isTimed
+    {
       guard let start = day(of: events[index], records)?.start else { continue }
       events[index].time.timestamp.nanoseconds += start.nanoseconds
       events[index].time.isDated = true

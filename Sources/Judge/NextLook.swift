@@ -26,7 +26,7 @@ package struct NextLook: Sendable {
     let service = processes.isEmpty ? "the service" : listed(processes, limit: 3)
     return [
       "look for a core file of \(service) on \(hosts), and keep it with its time stamps",
-      "look on \(hosts) for new accounts, processes, listening ports and changed files since \(incident.first.description)",
+      "look on \(hosts) for new accounts, processes, listening ports and changed files since \(begin)",
       "collect what \(hosts) sent and received in the hour after: a success would show there",
     ]
   }
@@ -74,7 +74,7 @@ package struct NextLook: Sendable {
     switch incident.source {
     case .unknown:
       return [
-        "look for calls to \(hosts) in captures and in the logs of firewalls just before \(incident.first.description)"
+        "look for calls to \(hosts) in captures and in the logs of firewalls just before \(begin)"
       ]
     case .address(let address) where address.isPrivate:
       return ["ask the reporting site who \(address.description) is: the address is private to it"]
@@ -92,15 +92,19 @@ package struct NextLook: Sendable {
       : ["get the log of \(hosts) that covers \(moment)"]
   }
 
+  private var begin: String {
+    incident.first.isTimed ? incident.first.description : "the record, whose time is unknown"
+  }
+
   /// A crowd may have come for hours; of one source the beginning leads to the rest.
   private var moment: String {
     incident.crowd == nil || incident.first == incident.last
-      ? incident.first.description : "\(incident.first.description) to \(incident.last.description)"
+      ? begin : "\(incident.first.description) to \(incident.last.description)"
   }
 
   private var span: String {
     incident.first == incident.last
-      ? "at \(incident.first.description)"
+      ? "at \(begin)"
       : "between \(incident.first.description) and \(incident.last.description)"
   }
 

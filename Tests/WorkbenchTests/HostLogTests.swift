@@ -9,6 +9,19 @@ import Workbench
 
 /// Logs as files: rotations, journals, other sensors' logs, and files that are none.
 struct HostLogTests {
+  /// A sender without a clock writes `-` for the time, and midnight is a time.
+  @Test func aRecordWithoutATimeIsToldWithoutOne() async throws {
+    let analysis = try await Analysing.run(
+      text: "<35>1 - marlin rpcbind 7 - - connect from 203.0.113.66 to dump(): request from unauthorized host\n")
+    #expect(analysis.incidents.count == 1)
+    let json = JSONReport(analysis).encoded()
+    #expect(try JSON(json)["incidents"].items.first?["time_of_day"] == .null)
+    for report in Analysing.reports(analysis) + [String(decoding: json, as: UTF8.self)] {
+      #expect(!report.contains("00:00"), "\(report.prefix(20))")
+    }
+    #expect(Analysing.reports(analysis).allSatisfy { $0.contains("no date and no time of day") })
+  }
+
   private static let message = "refused connect from 192.0.2.66 to dump()"
 
   private func touch(_ file: String, _ day: String) throws {

@@ -189,7 +189,7 @@ package struct SyslogReader: Sendable {
     cursor += 1
     // No day is to be guessed for it.
     (hasYear, local) = (true, nil)
-    return .time(EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0, isDated: false))
+    return .time(.unknown)
   }
 
   /// `fail2ban.actions        [812]:` names no host.

@@ -66,7 +66,7 @@ package struct ECSReport {
     // A time of day without a date is no time stamp.
     if event.time.isDated {
       fields.append(("@timestamp", .text(event.time.description)))
-    } else {
+    } else if event.time.isTimed {
       fields.append(("watchfloor.time_of_day", .text(event.time.timeOfDayDescription)))
     }
     fields.append(("event.outcome", .text(event.outcome.ecs)))

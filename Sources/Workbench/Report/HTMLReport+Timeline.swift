@@ -64,10 +64,10 @@ extension HTMLReport {
       return
     }
     page.element("div", ("class", "lane \(view.rawValue)")) { page in
-      let time = first.time.timeOfDayDescription.prefix(8)
+      let time = first.time.isTimed ? String(first.time.timeOfDayDescription.prefix(8)) : "time unknown"
       let isLater = last.isDated && last.timestamp.day != first.time.timestamp.day
       let end = (isLater ? "\(last.timestamp.day) " : "") + last.timeOfDayDescription.prefix(8)
-      page.element("span", ("class", "time"), text: time == end ? "\(time)" : "\(time) to \(end)")
+      page.element("span", ("class", "time"), text: time == end || !last.isTimed ? time : "\(time) to \(end)")
       page.words(" \(laneText(incident, events, view))")
       if view == .network, let pair = incident.pairs.first {
         page.element(

@@ -130,7 +130,9 @@ package struct JSONReport {
     writer.objects("findings", incident.findings.prefix(JSONReport.listCap)) { finding($1, of: incident, &$0) }
     writer.field("first", orNull: incident.isDated ? incident.first.description : nil)
     writer.field("last", orNull: incident.isDated ? incident.last.description : nil)
-    if !incident.isDated { writer.field("time_of_day", incident.first.timeOfDayDescription) }
+    if !incident.isDated {
+      writer.field("time_of_day", orNull: incident.first.isTimed ? incident.first.timeOfDayDescription : nil)
+    }
     writer.field("undated", !incident.isDated)
     writer.field("event_count", incident.eventCount)
     writer.objects("deductions", incident.deductions) { deduction($1, &$0) }

@@ -90,6 +90,10 @@ extension Analysis.InputSummary {
 extension Incident {
   /// `1999-12-27 15:14:25 to 15:20:35`.
   var span: String {
+    if !isDated, !first.isTimed {
+      return "no date and no time of day"
+        + (last.isTimed ? " of some records, others up to \(last.timeOfDayDescription)" : "")
+    }
     if !isDated {
       return "no date, \(first.timeOfDayDescription)" + (first == last ? "" : " to \(last.timeOfDayDescription)")
     }
