@@ -21,8 +21,9 @@ struct LinesWordsTests {
       #expect(word.count(before: 0x3a) == head.firstIndex(of: 0x3a) ?? 8)
       #expect(word.count(before: 0x20, or: 0x09) == head.firstIndex(where: \.isBlank) ?? 8)
       #expect(word.leadingDigits == head.firstIndex { !$0.isDigit } ?? 8)
-      let close = bytes.firstIndex { $0 == 0x5b || $0 == 0x3a }
-      #expect(bytes.rawSpan.count(before: 0x5b, or: 0x3a, at: 0) == close ?? 16)
+      let long = bytes + Self.bytes(&chance)
+      let close = long.firstIndex { $0 == 0x5b || $0 == 0x3a }
+      #expect(long.rawSpan.count(before: 0x5b, or: 0x3a, at: 0) == close ?? 32)
     }
   }
 
@@ -52,21 +53,40 @@ struct LinesWordsTests {
   }
 
   @Test func aTableKnowsWhatItLearned() {
-    var table = NameTable()
-    func name(_ number: Int) -> NameTable.Name {
-      let text = Array(("host-" + String(number * 7919, radix: 36) + "-a.very.long.tail").utf8)
-      return NameTable.Name(text.rawSpan, 0, length: 6 + number % 10)
+    var table = HeadTable()
+    func head(_ number: Int) -> [UInt8] {
+      let text = "host-" + String(number * 7919, radix: 36) + "-a.very.long.tail.of.a.name"
+      return Array(text.prefix(10 + number % 22).utf8)
     }
-    var learned: [Int: Int32] = [:]
-    for number in 0..<3000 where table.entries.number(of: name(number)) == nil {
+    var learned: [[UInt8]: Int32] = [:]
+    for number in 0..<60_000 {
+      let head = head(number)
+      let key = table.seed.key(head.rawSpan, 0, length: head.count)
+      if learned[head] == nil { learned[head] = Int32(learned.count) } else { continue }
       if table.isFull { break }
-      table.learn(name(number), Int32(number))
-      learned[number] = Int32(number)
+      #expect(table.entries[key] == nil)
+      table.learn(key, host: Int32(learned.count - 1), program: Int32(-learned.count))
     }
-    #expect(table.isFull && learned.count > 100)
-    for (number, value) in learned { #expect(table.entries.number(of: name(number)) == value) }
-    let empty = [UInt8](repeating: 0, count: 16)
-    #expect(table.entries.number(of: NameTable.Name(empty.rawSpan, 0, length: 0)) == nil)
-    #expect(table.entries.number(of: NameTable.Name(empty.rawSpan, 0, length: 3)) == nil)
+    #expect(learned.count > 10_000)
+    for (head, value) in learned where Int(value) < 30_000 {
+      let known = table.entries[table.seed.key(head.rawSpan, 0, length: head.count)]
+      #expect(known?.host == value && known?.program == -value - 1)
+    }
+  }
+
+  /// Any other byte and any other length makes another head.
+  @Test func aHeadIsKnownByAllItsBytes() {
+    let seed = HeadTable().seed
+    let text = Array(" host.example.org rpc.statd/and.so".utf8)
+    var keys: [HeadTable.Key] = []
+    for length in 8...32 {
+      keys.append(seed.key(text.rawSpan, 0, length: length))
+      for index in 0..<length {
+        var other = text
+        other[index] ^= 1
+        keys.append(seed.key(other.rawSpan, 0, length: length))
+      }
+    }
+    for (index, key) in keys.enumerated() { #expect(!keys[..<index].contains(key), "\(index)") }
   }
 }

@@ -12,11 +12,11 @@ import Evidence
 /// foresee costs more than all else that is done for a line.
 package struct LineScreen: Sendable {
   private let library: FormatLibrary
-  /// Names of hosts that are plain: places of ``hostKeys``.
-  private var hosts = NameTable()
+  /// Lines' heads that are plain: of each the place of its host among ``hostKeys``, and a watched program or one of
+  /// ``Program``'s.
+  private var heads = HeadTable()
   private var hostKeys: [Host.Key] = []
-  /// Tags, and whose lines they begin: a watched program, or one of ``Program``'s.
-  private var tags = NameTable()
+  private var hosts: [Host.Key: Int32] = [:]
   /// The last stamp that was seen to be one.
   private var stamp = PlainStamp()
 
@@ -27,9 +27,12 @@ package struct LineScreen: Sendable {
     static let exclusive: Int32 = -2
   }
 
-  /// A line with a name that is not known.
+  /// A line whose head is not known.
   private struct Stranger {
     var start: Int
+    /// The head's bytes.
+    var head: Range<Int>
+    var key: HeadTable.Key
     /// Where it ends, and where the next one starts.
     var end: Int
     var next: Int
@@ -39,7 +42,7 @@ package struct LineScreen: Sendable {
 
   /// Lines with less behind the stamp go the long way, so that words of eight bytes can be read of what stands before a
   /// message.
-  private static let shortestRest = 32
+  private static let shortestRest = RawSpan.countReach
   /// Of more hosts those that were seen are forgotten before the next block.
   private static let hostCap = 4096
 
@@ -48,12 +51,11 @@ package struct LineScreen: Sendable {
   /// - Parameter start: Where a line begins.
   package mutating func screen(_ block: RawSpan, from start: Int, into found: inout ScreenedLines) {
     found.clear(lines: block.byteCount / PlainStamp.reach + 1)
-    if hosts.isFull || hostKeys.count > LineScreen.hostCap { (hosts, hostKeys) = (NameTable(), []) }
-    if tags.isFull { tags = NameTable() }
+    if heads.isFull || hostKeys.count > LineScreen.hostCap { (heads, hostKeys, hosts) = (HeadTable(), [], [:]) }
     var stamp = stamp
     var start = start
     while let stranger = screenKnown(block, from: start, &stamp, &found.stretches, &found.hostNumbers) {
-      if let host = host(ofStranger: block.slice(0..<stranger.end), from: stranger.start + stamp.length) {
+      if let host = host(of: stranger, in: block.slice(0..<stranger.end)) {
         LineScreen.add(stranger, host, to: &found.stretches, &found.hostNumbers)
       }
       start = stranger.next
@@ -71,12 +73,12 @@ package struct LineScreen: Sendable {
     stretches.append(open)
   }
 
-  /// Screens the lines up to one with a name that is not known, which it gives; nil at the block's end.
+  /// Screens the lines up to one whose head is not known, which it gives; nil at the block's end.
   private func screenKnown(
     _ block: RawSpan, from start: Int, _ stamp: inout PlainStamp, _ stretches: inout [ScreenedLines.Stretch],
     _ hostNumbers: inout [Int32]
   ) -> Stranger? {
-    let (hosts, tags) = (hosts.entries, tags.entries)
+    let (entries, seed) = (heads.entries, heads.seed)
     var numbers = hostNumbers.mutableSpan
     var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
     var known = stamp
@@ -87,18 +89,18 @@ package struct LineScreen: Sendable {
       if end &- start >= PlainStamp.reach, let order = known.read(block, at: start),
         end &- start >= known.length &+ LineScreen.shortestRest
       {
-        let head = start &+ known.length
-        // The host's name, a blank, the tag's, and the byte that ends that.
-        let name = NameTable.Name(block, head, length: block.count(before: 0x20, or: 0x20, at: head))
-        let tagStart = head &+ name.length &+ 1
-        let place = min(tagStart, end &- 16)
-        let tag = NameTable.Name(block, place, length: block.count(before: 0x5b, or: 0x3a, at: place))
-        guard let host = hosts.number(of: name), let program = tags.number(of: tag) else {
-          stranger = Stranger(start: start, end: end, next: feed + 1, order: order)
+        // From the blank before the host's name up to what ends the tag's.
+        let head = start &+ known.length &- 1
+        let length = block.count(before: 0x5b, or: 0x3a, at: head)
+        let isUsual = length >= 8 && length < RawSpan.countReach
+        let tagEnd = isUsual ? head &+ length : LineScreen.endOfHead(block, from: head, to: end)
+        let key = isUsual ? seed.key(block, head, length: length) : seed.unusualKey(block, head..<tagEnd)
+        guard let known = entries[key] else {
+          stranger = Stranger(start: start, head: head..<tagEnd, key: key, end: end, next: feed + 1, order: order)
           break
         }
-        if end &- tagStart >= 16, isOfNoConcern(block, from: tagStart &+ tag.length, to: end, program) {
-          open.add(start, feed &+ 1, order, of: host, numbers: &numbers, done: &stretches)
+        if isOfNoConcern(block, from: tagEnd, to: end, known.program) {
+          open.add(start, feed &+ 1, order, of: known.host, numbers: &numbers, done: &stretches)
         }
       }
       start = feed &+ 1
@@ -110,13 +112,20 @@ package struct LineScreen: Sendable {
 
   // MARK: Names
 
-  /// The host of a line of no concern whose names are learned, as far as they are short; nil when it may be of some.
-  private mutating func host(ofStranger line: RawSpan, from start: Int) -> Int32? {
-    var index = start
-    guard let host = learnHost(line, &index), let program = learnProgram(line, &index),
-      isOfNoConcern(line, from: index, to: line.byteCount, program)
+  /// Where a head ends that is longer than others, or shorter; as far as one is looked for.
+  @inline(never) private static func endOfHead(_ line: RawSpan, from start: Int, to end: Int) -> Int {
+    let last = min(end, start + LineScreen.longestHead)
+    return (start..<last).first { line.byte($0) == 0x5b || line.byte($0) == 0x3a } ?? last
+  }
+  private static let longestHead = 128
+
+  /// The host of a line of no concern whose head is learned; nil when it may be of some.
+  private mutating func host(of stranger: Stranger, in line: RawSpan) -> Int32? {
+    var index = stranger.head.lowerBound + 1
+    guard let host = learnHost(line, &index), let program = program(line, &index), index == stranger.head.upperBound
     else { return nil }
-    return host
+    heads.learn(stranger.key, host: host, program: program)
+    return isOfNoConcern(line, from: index, to: line.byteCount, program) ? host : nil
   }
 
   /// Reads the host and the one blank behind it. A name of letters, digits, dots, dashes and underscores is no tag.
@@ -128,11 +137,11 @@ package struct LineScreen: Sendable {
     guard end > start, end < line.byteCount, line.byte(end) == 0x20, !line.hasBytes(LineScreen.family, at: start)
     else { return nil }
     cursor = end + 1
-    let name = end - start <= NameTable.longest ? NameTable.Name(line, start, length: end - start) : nil
-    if let name, let known = hosts.entries.number(of: name) { return known }
+    let key = Host.Key(line.slice(start..<end))
+    if let known = hosts[key] { return known }
     let number = Int32(truncatingIfNeeded: hostKeys.count)
-    hostKeys.append(Host.Key(line.slice(start..<end)))
-    if let name { hosts.learn(name, number) }
+    hostKeys.append(key)
+    hosts[key] = number
     return number
   }
 
@@ -142,8 +151,8 @@ package struct LineScreen: Sendable {
     byte.isASCIILetter || byte.isDigit || byte == 0x2e || byte == 0x2d || byte == 0x5f
   }
 
-  /// Reads the tag, up to the `[` or `:` behind it.
-  private mutating func learnProgram(_ line: RawSpan, _ cursor: inout Int) -> Int32? {
+  /// Whose the tag is that stands before a `[` or `:`.
+  private func program(_ line: RawSpan, _ cursor: inout Int) -> Int32? {
     let start = cursor
     var (last, end) = (start, start)
     while end < line.byteCount, LineScreen.isTagByte(line.byte(end)) {
@@ -151,17 +160,11 @@ package struct LineScreen: Sendable {
       end += 1
     }
     guard end > last, end < line.byteCount, line.byte(end) == 0x5b || line.byte(end) == 0x3a,
-      line.byteCount - start >= 16, !line.hasBytes(LineScreen.last, at: last)
+      !line.hasBytes(LineScreen.last, at: last)
     else { return nil }
     cursor = end
-    let name = end - start <= NameTable.longest ? NameTable.Name(line, start, length: end - start) : nil
-    if let name, let known = tags.entries.number(of: name) { return known }
-    var program = Program.unwatched
-    if let tag = library.watched(line, last..<end) {
-      program = library.isExclusive(tag) ? Program.exclusive : Int32(truncatingIfNeeded: tag)
-    }
-    if let name { tags.learn(name, program) }
-    return program
+    guard let tag = library.watched(line, last..<end) else { return Program.unwatched }
+    return library.isExclusive(tag) ? Program.exclusive : Int32(truncatingIfNeeded: tag)
   }
 
   /// `last message repeated` speaks of another line, and is no tag.
