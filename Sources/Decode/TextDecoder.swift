@@ -113,6 +113,7 @@ package struct TextDecoder {
     }
     nmap.finish(into: &intake)
     reports.finish(into: &intake)
+    intake.crowd?.settle(into: &intake.events)
     if let gone = probes.evicted { intake.oddities.note(.tableFull, gone.first, count: gone.count) }
     intake.events += probes.summed()
     probes = EventSums(cap: probeCap)

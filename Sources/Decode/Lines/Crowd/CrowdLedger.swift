@@ -35,7 +35,8 @@ package struct CrowdLedger: Sendable {
   private var untold = 0
   private var untoldText = 0
   private(set) var shelf = RecordShelf()
-  /// Of each record on the shelf its source and the record of it before.
+  /// Of each record on the shelf its source and the record of it before. The last records may have none yet: where their
+  /// sources stand is looked up for many at once, since each has to be fetched from far away.
   private(set) var links = ChunkedArray<(source: Int32, previous: Int32)>()
   /// What is left of sources that were forgotten.
   private(set) var forgotten: [Cell: Forgotten] = [:]
@@ -73,7 +74,10 @@ package struct CrowdLedger: Sendable {
 
   package init(limits: CrowdLimits = CrowdLimits()) { self.limits = limits }
 
-  package var isEmpty: Bool { links.count == 0 && forgotten.isEmpty }
+  package var isEmpty: Bool { shelf.notes.count == 0 && forgotten.isEmpty }
+
+  /// So many records wait for their sources at most.
+  private static let batch = 64
 
   // MARK: Records in
 
@@ -99,12 +103,15 @@ package struct CrowdLedger: Sendable {
       if let key { shelf.learn(key, nil) }
       return append(event, to: &events)
     }
+    settle(into: &events)
     let slot = slot(of: address.bits)
     let known = shelf.kind(of: event, cap: limits.kinds)
     if let key, let known { shelf.learn(key, known) }
     guard !sources[slot].isTold else { return append(event, to: &events) }
     shelf.append(event, kind: known ?? foldedKind(of: event))
-    return link(slot, event.time.timestamp.nanoseconds, into: &events)
+    let place = Place.note(links.count, era: era)
+    link(slot, into: &events)
+    return place
   }
 
   /// The kind of a record whose own is one too many.
@@ -137,12 +144,29 @@ package struct CrowdLedger: Sendable {
     guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap else {
       return nil
     }
-    let slot = slot(of: known.source)
-    guard !sources[slot].isTold else {
-      return append(shelf.event(line, known, kind: kind, at: place), to: &events)
-    }
     shelf.append(line, known, kind: kind, at: place)
-    return link(slot, known.time.timestamp.nanoseconds, into: &events)
+    let record = Place.note(shelf.notes.count - 1, era: era)
+    if shelf.notes.count - links.count >= CrowdLedger.batch { settle(into: &events) }
+    return record
+  }
+
+  /// Gives the records that wait to their sources; to be called when all were read.
+  package mutating func settle(into events: inout [Event]) {
+    let waiting = links.count..<shelf.notes.count
+    for number in waiting { index.prefetch(hash: seed.hash(shelf.notes[number].source)) }
+    for number in waiting {
+      if let slot = index.likelySlot(hash: seed.hash(shelf.notes[number].source)) { sources.prefetch(slot) }
+    }
+    // The shelf may be rebuilt meanwhile, and what waits has other numbers then.
+    while links.count < shelf.notes.count {
+      let slot = slot(of: shelf.notes[links.count].source)
+      if sources[slot].isTold {
+        links.append((Int32(slot), -1))
+        events.append(shelf.event(links.count - 1))
+      } else {
+        link(slot, into: &events)
+      }
+    }
   }
 
   private func append(_ event: Event, to events: inout [Event]) -> Place {
@@ -152,22 +176,21 @@ package struct CrowdLedger: Sendable {
 
   /// The record at a place; nil when it was forgotten meanwhile.
   func event(at place: Int, era: Int) -> Event? {
-    guard era == self.era, links.indices.contains(place) else { return nil }
+    guard era == self.era, shelf.notes.indices.contains(place) else { return nil }
     return shelf.event(place)
   }
 
-  /// Gives the last record on the shelf to its source, which is no Event yet.
-  private mutating func link(_ slot: Int, _ time: Int64, into events: inout [Event]) -> Place {
-    let place = Place.note(links.count, era: era)
+  /// Gives the first record that waits to its source, which is no Event yet.
+  private mutating func link(_ slot: Int, into events: inout [Event]) {
+    let number = links.count
     links.append((Int32(slot), sources[slot].lastNote))
-    sources[slot].lastNote = Int32(links.count - 1)
-    sources[slot].records = sources[slot].records.addingClamped(shelf.notes[links.count - 1].count)
-    sources[slot].latest = max(sources[slot].latest, time)
-    untoldText += shelf.textLength(links.count - 1)
+    sources[slot].lastNote = Int32(number)
+    sources[slot].records = sources[slot].records.addingClamped(shelf.notes[number].count)
+    sources[slot].latest = max(sources[slot].latest, shelf.notes[number].time)
+    untoldText += shelf.textLength(number)
     if sources[slot].records > limits.many { tell(slot, into: &events) }
     if untold > limits.sources { forgetHalf(because: "more than \(limits.sources) sources of turned-down requests") }
     if untoldText > limits.text { forgetHalf(because: "more than \(limits.text) bytes of turned-down requests") }
-    return place
   }
 
   private mutating func slot(of address: UInt128) -> Int {
@@ -236,10 +259,10 @@ package struct CrowdLedger: Sendable {
         kept.forget(shelf.event(number), kind: shelf.notes[number].kind, reason)
         continue
       }
-      let note = shelf.notes[number]
       kept.shelf.append(number, of: shelf)
-      _ = kept.link(kept.slot(of: note.source), note.time, into: &none)
+      kept.link(kept.slot(of: shelf.notes[number].source), into: &none)
     }
+    for number in links.count..<shelf.notes.count { kept.shelf.append(number, of: shelf) }
     self = kept
   }
 
@@ -268,8 +291,10 @@ package struct CrowdLedger: Sendable {
 
   /// Takes over what another ledger holds, of other inputs of the same evidence.
   package mutating func merge(_ other: CrowdLedger, into events: inout [Event]) {
+    settle(into: &events)
     guard !sources.isEmpty || !isEmpty else {
       self = other
+      settle(into: &events)
       return
     }
     for source in other.sources where source.isTold { tell(slot(of: source.address), into: &events) }
@@ -278,7 +303,7 @@ package struct CrowdLedger: Sendable {
       shelf.kind(of: kind, cap: limits.kinds).map { (number: $0, isNewlyFolded: false) }
         ?? (number: folded(kind).kind, isNewlyFolded: number < other.limits.kinds)
     }
-    for number in other.links.indices where !other.sources[Int(other.links[number].source)].isTold {
+    for number in other.shelf.notes.indices where !other.isTold(number) {
       let kind = kinds[Int(other.shelf.notes[number].kind)]
       if kind.isNewlyFolded { noteKinds(other.shelf.event(number)) }
       take(number, of: other, kind: kind.number, into: &events)
@@ -292,16 +317,19 @@ package struct CrowdLedger: Sendable {
     oddities.merge(other.oddities)
   }
 
+  private func isTold(_ number: Int) -> Bool {
+    links.indices.contains(number) && sources[Int(links[number].source)].isTold
+  }
+
   private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32, into events: inout [Event]) {
     compact()
-    let note = other.shelf.notes[number]
-    let slot = slot(of: note.source)
+    let slot = slot(of: other.shelf.notes[number].source)
     guard !sources[slot].isTold else {
       events.append(other.shelf.event(number))
       return
     }
     shelf.append(number, of: other.shelf, kind: kind)
-    _ = link(slot, note.time, into: &events)
+    link(slot, into: &events)
   }
 }
 
