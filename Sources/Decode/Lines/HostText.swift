@@ -3,7 +3,8 @@ package import Evidence
 /// How logs and traces write a host.
 package enum HostText {
   /// Where the host that starts at `start` ends, or nil when none stands there.
-  static func end(in line: RawSpan, from start: Int, before next: LinePattern.Element?) -> Int? {
+  /// - Parameter isEnd: Whether what follows the host stands at a place.
+  static func end(in line: RawSpan, from start: Int, isEnd: (Int) -> Bool) -> Int? {
     if let v4 = IPAddress.parseV4(line, at: start), endsAddress(line, v4.end) { return v4.end }
     if let v6 = IPAddress.parse(line, at: start), endsAddress(line, v6.end) { return v6.end }
     var index = start
@@ -19,21 +20,12 @@ package enum HostText {
     if index > start, index < line.byteCount, line.byte(index) == 0x28 {
       var close = line.firstIndex(of: 0x29, from: index)
       while let place = close {
-        if followed(by: next, line, at: place + 1) { return place + 1 }
+        if isEnd(place + 1) { return place + 1 }
         close = line.firstIndex(of: 0x29, from: place + 1)
       }
       return nil
     }
     return index > start ? index : nil
-  }
-
-  private static func followed(by next: LinePattern.Element?, _ line: RawSpan, at index: Int) -> Bool {
-    if index >= line.byteCount { return true }
-    return switch next {
-    case .literal(let literal): line.hasBytes(literal, at: index)
-    case .blanks: line.byte(index).isBlank
-    default: true
-    }
   }
 
   /// An address ends where a longer name cannot go on; a letter after it is a lost blank (`172.20.20.1to`).

@@ -41,8 +41,8 @@ final class LinePattern: Sendable {
 
   let elements: [Element]
   let fields: [FormatField]
-  /// What ends the hole at each place: the element behind it, and of a blank the literal with it.
-  private let anchors: [Element?]
+  /// The elements as matching walks through them.
+  let steps: LineSteps
   /// Where the pattern begins with a literal, its first bytes.
   let lead: PatternLead?
 
@@ -116,104 +116,8 @@ final class LinePattern: Sendable {
     guard !elements.isEmpty else { throw PatternError("an empty pattern") }
     self.elements = elements
     self.fields = fields
-    anchors = elements.indices.map { LinePattern.anchor(behind: $0, of: elements) }
+    steps = LineSteps(elements)
     lead = PatternLead(elements).flatMap { $0.place == .start ? $0 : nil }
-  }
-
-  /// Whether the bytes from `start` to the end are this line. Holes are reported as ranges of `line`.
-  func match(_ line: RawSpan, from start: Int, captures: inout [(field: FormatField, range: Range<Int>)]) -> Result {
-    captures.removeAll(keepingCapacity: true)
-    var index = start
-    let end = line.byteCount
-    if let lead, end - start >= 8, line.uint64(start) & lead.mask != lead.word { return .none }
-    for position in elements.indices {
-      switch elements[position] {
-      case .literal(let literal):
-        let available = min(literal.count, end - index)
-        for offset in 0..<available where line.byte(index + offset) != literal[offset] { return .none }
-        if available < literal.count { return .prefix }
-        index += literal.count
-      case .blanks(let optional):
-        let first = index
-        while index < end, line.byte(index).isBlank { index += 1 }
-        if index == first, !optional { return index == end ? .prefix : .none }
-        if index == end, position + 1 < elements.count { return .prefix }
-      case .hole(let field, let type):
-        guard let close = LinePattern.end(of: type, in: line, from: index, before: anchors[position]) else {
-          // A wording that begins with any text cannot be told from other lines by its beginning.
-          if position == 0, type == .text || type == .longest { return .none }
-          return type == .text || type == .longest || index >= end ? .prefix : LinePattern.unfinished(type, line, index)
-        }
-        captures.append((field, index..<close))
-        index = close
-      }
-    }
-    while index < end, line.byte(index).isBlank { index += 1 }
-    return index == end ? .match : .none
-  }
-
-  private static func anchor(behind position: Int, of elements: [Element]) -> Element? {
-    guard position + 1 < elements.count else { return nil }
-    guard case .blanks(optional: false) = elements[position + 1], position + 2 < elements.count,
-      case .hole(_, let type) = elements[position], type == .text || type == .longest,
-      case .literal(let literal) = elements[position + 2]
-    else { return elements[position + 1] }
-    return .literal([0x20] + literal)
-  }
-
-  /// A hole that found no end: cut off, or something else.
-  private static func unfinished(_ type: HoleType, _ line: RawSpan, _ index: Int) -> Result {
-    guard type == .host else { return .none }
-    // `loopback(\000\000` without its closing parenthesis.
-    return line.firstIndex(of: 0x28, from: index) != nil && line.firstIndex(of: 0x29, from: index) == nil
-      ? .prefix : .none
-  }
-
-  /// Where a hole that starts at `start` ends; nil when nothing of its type stands there.
-  private static func end(of type: HoleType, in line: RawSpan, from start: Int, before next: Element?) -> Int? {
-    let end = line.byteCount
-    var index = start
-    switch type {
-    case .host: return HostText.end(in: line, from: start, before: next)
-    case .dotted: return IPAddress.parseV4(line, at: start)?.end
-    case .number:
-      while index < end, line.byte(index).isDigit { index += 1 }
-      return index > start ? index : nil
-    case .name:
-      while index < end, !isNameEnd(line.byte(index)) { index += 1 }
-      return index > start ? index : nil
-    case .path:
-      while index < end, !line.byte(index).isBlank {
-        if case .literal(let literal) = next, line.byte(index) == literal[0], line.hasBytes(literal, at: index) {
-          break
-        }
-        index += 1
-      }
-      return index > start ? index : nil
-    case .text:
-      guard case .literal(let literal) = next else { return nil }
-      return line.firstIndex(of: literal, from: start)
-    case .label:
-      guard case .literal(let literal) = next, let place = line.firstIndex(of: literal, from: start) else { return nil }
-      return (start..<place).contains { line.byte($0) == 0x3d || line.byte($0) == 0x22 } ? nil : place
-    case .longest:
-      guard case .literal(let literal) = next else { return nil }
-      var found: Int?
-      var from = start
-      while let place = line.firstIndex(of: literal, from: from) {
-        found = place
-        from = place + 1
-      }
-      return found
-    case .rest: return end
-    }
-  }
-
-  private static func isNameEnd(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x20, 0x09, 0x3a, 0x5b, 0x5d, 0x28, 0x29, 0x22: true
-    default: false
-    }
   }
 }
 
