@@ -100,6 +100,27 @@ struct RPCArgumentTests {
     #expect(try facts(100_005, 1, 1, RPC.string("/x"), results: word(2)).outcome == .answered)
   }
 
+  /// passwd and chsh of NIS send the login shell along: its path is what the field is for, and what a shell would do more
+  /// with than start it is not.
+  @Test(
+    arguments: [
+      ("/bin/sh", []), ("/bin/bash", []), ("/usr/bin/../bin/ksh", []), ("", []), ("/sbin/nologin", []),
+      ("/bin/sh -c id", .shellText), ("/bin/sh;id", .shellText), ("x|sh", .shellText),
+      ("/bin/sh\n", [.shellText, .binaryName]),
+      ("`/bin/sh`", .shellText), ("/bin/" + String(repeating: "x", count: 1100), .oversizedString),
+      ("/../../bin/sh", .pathTraversal), ("/bin/%hn%12$n", .formatString),
+    ] as [(String, RPCTraits)])
+  func aLoginShellIsNoExploit(_ shell: String, _ traits: RPCTraits) throws {
+    func update(_ name: String, _ shell: String) throws -> RPCTraits {
+      let user = RPC.string(name) + RPC.string("aaQ9y1zTqJm9M") + word(1001) + word(100) + RPC.string("Alice, Room 3")
+      let line = user + RPC.string("/home/alice") + RPC.string(shell)
+      return try facts(100_009, 1, 1, RPC.string("old") + line).facts.details.traits
+    }
+    #expect(try update("alice", shell) == traits)
+    // In another field it is what it was.
+    #expect(try update("/bin/sh", shell) == traits.union(.shellText))
+  }
+
   @Test func exportListsAreCounted() throws {
     func export(_ path: String, _ groups: [String]) -> [UInt8] {
       word(1) + RPC.string(path) + groups.flatMap { word(1) + RPC.string($0) } + word(0)

@@ -59,6 +59,10 @@ struct RPCArgumentReading {
       guard let range = string(&reader, limit: limit) else { return }
       inspect(name: reader.bytes.slice(range))
       RPCArgumentReading.append(reader.copy(RPCArgumentReading.head(range)), to: &details.path)
+    case .shell(let limit):
+      guard let range = string(&reader, limit: limit) else { return }
+      inspect(shell: reader.bytes.slice(range))
+      RPCArgumentReading.append(reader.copy(RPCArgumentReading.head(range)), to: &details.text)
     case .fileName(let limit):
       guard let range = string(&reader, limit: limit) else { return }
       details.traits.formUnion(RPCTraits.reading(fileName: reader.bytes.slice(range)))
@@ -84,6 +88,13 @@ struct RPCArgumentReading {
   private mutating func inspect(name bytes: RawSpan) {
     details.traits.formUnion(RPCTraits.reading(bytes))
     if RPCTraits.isBinary(bytes) { details.traits.insert(.binaryName) }
+  }
+
+  /// Every change of a password sends the login shell along; only what makes a shell do more than start is a sign.
+  private mutating func inspect(shell bytes: RawSpan) {
+    let known = details.traits
+    inspect(name: bytes)
+    if RPCTraits.isPlainPath(bytes), !known.contains(.shellText) { details.traits.remove(.shellText) }
   }
 
   private static func head(_ range: Range<Int>) -> Range<Int> {

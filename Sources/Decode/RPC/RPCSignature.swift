@@ -25,6 +25,8 @@ enum XDRItem: Sendable {
   case text(Int)
   /// A path that a daemon looks at.
   case path(Int)
+  /// The path of a login shell, which is no sign of an attack by itself.
+  case shell(Int)
   /// The name of a file, or a path that only clients follow: any bytes that users like.
   case fileName(Int)
   /// Data of users, in which nothing is looked for.

@@ -138,7 +138,7 @@ enum RPCSignatures {
       signatures: [
         RPCSignature(
           "update", .text(fileName), .text(fileName), .text(fileName), .words(2), .text(fileName), .text(longName),
-          .text(longName))
+          .shell(longName))
       ])
   ]
   /// ypupdate_prot.x.

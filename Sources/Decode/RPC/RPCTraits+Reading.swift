@@ -134,6 +134,16 @@ extension RPCTraits {
 
   // MARK: Names
 
+  /// Whether it names a program and does nothing else: an absolute path without an argument or a shell's metacharacter.
+  static func isPlainPath(_ bytes: RawSpan) -> Bool {
+    bytes.hasBytes([UInt8(ascii: "/")], at: 0)
+      && (0..<bytes.byteCount).allSatisfy { isPathByte(bytes.byte($0)) }
+  }
+
+  private static func isPathByte(_ byte: UInt8) -> Bool {
+    byte.isDigit || byte.isASCIILetter || Array("/._+-".utf8).contains(byte)
+  }
+
   /// Whether a name has bytes that nobody types: control bytes, or many that are no UTF-8.
   static func isBinary(_ bytes: RawSpan) -> Bool {
     var odd = 0
