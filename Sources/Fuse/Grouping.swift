@@ -203,8 +203,15 @@ struct Grouping: Sendable {
     else { return false }
     switch event.outcome {
     case .allowed, .answered, .connected: return true
-    default: return isStray(finding, event)
+    default: return isServed(event) || isStray(finding, event)
     }
+  }
+
+  /// The service did its work and said that there is nothing, or not for this user: that is a client's day. Who may mount is
+  /// set up, so that a refused mount is remarkable.
+  private func isServed(_ event: borrowing Event) -> Bool {
+    guard event.view == .network, let rpc = event.rpc, !rpc.details.resultStatus.isEmpty else { return false }
+    return event.outcome != .refused || rpc.program != ProgramTable.mountd
   }
 
   /// Among a site's own hosts services move, machines are down and exports are not for everybody: one try on the wire that

@@ -178,8 +178,12 @@ package struct SeverityJudge: Sendable {
     switch outcome {
     case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.isOfHostFilter }:
       return Severity.Term(4, host + "a filter on the host refused; patches unknown")
+    case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.failed }:
+      return Severity.Term(4, host + "the service did not do what was asked; patches unknown")
     case .refused, .rejected:
       return Severity.Term(4, host + "the service's own access control refused; patches unknown")
+    case .empty where incident.events.contains { $0.outcome == .empty && $0.failed }:
+      return Severity.Term(4, host + "the service had nothing of what was asked for; patches unknown")
     case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
     case .blocked where !incident.events.contains { $0.outcome == .blocked && !$0.isOfFilter }:
       return .assumed(host + "a packet filter dropped it, so the host's own defences are not shown")
@@ -237,6 +241,9 @@ package struct SeverityJudge: Sendable {
 extension Event {
   /// What a packet filter or another sensor on the way did, not the target.
   fileprivate var isOfFilter: Bool { isAboutPacket || view == .network }
+
+  /// The service's own status says that it gave nothing.
+  fileprivate var failed: Bool { rpc?.details.resultStatus.isEmpty == false }
 
   /// The target said by ICMP that it is prohibited: no service answers so.
   fileprivate var isOfHostFilter: Bool {

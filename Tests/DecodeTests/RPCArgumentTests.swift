@@ -97,7 +97,8 @@ struct RPCArgumentTests {
     #expect(refused.facts.details.resultStatus == "MNT3ERR_ACCES")
     #expect(refused.outcome == .refused)
     #expect(!refused.facts.details.givesHandle)
-    #expect(try facts(100_005, 1, 1, RPC.string("/x"), results: word(2)).outcome == .answered)
+    #expect(try facts(100_005, 1, 1, RPC.string("/x"), results: word(2)).outcome == .empty)
+    #expect(try facts(100_005, 3, 1, RPC.string("/x"), results: word(10_006)).outcome == .rejected)
   }
 
   /// passwd and chsh of NIS send the login shell along: its path is what the field is for, and what a shell would do more
@@ -121,6 +122,73 @@ struct RPCArgumentTests {
     #expect(try update("/bin/sh", shell) == traits.union(.shellText))
   }
 
+  /// *Answered* is what was given: a service's own error is none, and says whether it is about who asks.
+  @Test(
+    arguments: [
+      (0, .answered), (1, .refused), (2, .empty), (5, .rejected), (13, .refused), (30, .refused), (70, .empty),
+      (10_001, .empty), (10_004, .rejected), (99_999, .rejected),
+    ] as [(UInt32, Outcome)])
+  func statusesTellWhatBecameOfACall(_ status: UInt32, _ outcome: Outcome) throws {
+    let read = opaque(handle) + word(0) + word(0) + word(100)
+    for version: UInt32 in [2, 3] {
+      #expect(try facts(100_003, version, 6, read, results: word(status)).outcome == outcome)
+    }
+    #expect(try facts(100_227, 3, 1, opaque(handle), results: word(status)).outcome == outcome)
+    // PUTFH, LOOKUP, GETFH, of which the second fails; then READ, after which the third does.
+    let lookup = RPC.string("") + word(0) + word(3) + word(22) + opaque(handle) + word(15) + RPC.string("x") + word(10)
+    let results = word(status) + RPC.string("") + word(2) + word(22) + word(0) + word(15) + word(status)
+    #expect(try facts(100_003, 4, 1, lookup, results: results).outcome == outcome)
+    let reading = word(25) + [UInt8](repeating: 0, count: 28)
+    let both = RPC.string("") + word(0) + word(3) + word(22) + opaque(handle) + reading + word(15) + RPC.string("x")
+    let given = word(status) + RPC.string("") + word(3) + word(22) + word(0)
+    #expect(try facts(100_003, 4, 1, both, results: given).outcome == .answered)
+  }
+
+  /// Two sensors that see the same answer say the same of it.
+  @Test func statusesOfOtherSensorsMeanTheSame() {
+    for version in [NFSStatus.Version.nfs2, .nfs3, .nfs4, .mount3] {
+      for status: UInt32 in [1, 2, 5, 13, 30, 70, 10_001, 10_008, 10_016] {
+        let name = NFSStatus.name(status, version: version)
+        guard !name.notation.hasSuffix("\(status)") else { continue }
+        #expect(NFSStatus.outcome(named: name) == NFSStatus.outcome(status), "\(name.notation)")
+      }
+    }
+    #expect(NFSStatus.outcome(named: "ERR_ACCESS") == .refused)
+    #expect(NFSStatus.outcome(named: "ERR_NOENT") == .empty)
+    #expect(NFSStatus.outcome(named: "NFS4_OK") == .answered)
+    for other: Bytes in ["", "DENIED", "ACCEPTED", "ERR_", "ERR_FOO"] {
+      #expect(NFSStatus.outcome(named: other) == nil)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (100_004, 2, 3, "aaa", [UInt32.max - 2], .empty), (100_004, 2, 3, "aaa", [1], .answered),
+      (100_004, 2, 4, "aa", [UInt32.max - 5], .rejected), (100_004, 2, 8, "aa", [1, UInt32.max - 1], .empty),
+      (100_004, 2, 8, "aa", [1, 1], .answered), (100_004, 2, 8, "aa", [0], .empty), (100_004, 2, 1, "a", [0], .empty),
+      (100_024, 1, 2, "aa", [1, 3], .rejected), (100_024, 1, 2, "aa", [0, 3], .answered),
+      (100_011, 1, 1, "a", [3], .refused), (100_011, 1, 1, "a", [2], .empty), (100_011, 1, 1, "a", [1], .answered),
+      (100_021, 4, 2, "", [0, 1], .rejected), (100_021, 4, 1, "", [0, 1], .answered),
+      (100_021, 4, 2, "", [0, 3], .unknown),
+    ] as [(UInt32, UInt32, UInt32, String, [UInt32], Outcome)])
+  func statusesOfOtherServices(
+    _ program: UInt32, _ version: UInt32, _ procedure: UInt32, _ strings: String, _ results: [UInt32],
+    _ outcome: Outcome
+  ) throws {
+    let argument = strings.flatMap { RPC.string(String($0)) }
+    let results = results.flatMap { word($0) }
+    #expect(try facts(program, version, procedure, argument, results: results).outcome == outcome)
+  }
+
+  /// That a service failed on an exploit shows nothing of its effect.
+  @Test func aFailedExploitIsNotHeld() throws {
+    let shot = RPC.string("%8x%8x%8x%62716x%hn") + RPC.string("me")
+    #expect(try facts(100_024, 1, 2, shot, results: word(1) + word(3)).outcome == .answered)
+    let long = RPC.string(String(repeating: "A", count: 1500))
+    #expect(try facts(100_005, 1, 1, long, results: word(2)).outcome == .answered)
+    #expect(try facts(100_005, 1, 1, long, results: word(13)).outcome == .refused)
+  }
+
   @Test func exportListsAreCounted() throws {
     func export(_ path: String, _ groups: [String]) -> [UInt8] {
       word(1) + RPC.string(path) + groups.flatMap { word(1) + RPC.string($0) } + word(0)
@@ -138,7 +206,7 @@ struct RPCArgumentTests {
     let lookup = try facts(100_003, 3, 3, opaque(handle) + RPC.string("passwd"), results: word(2))
     #expect(lookup.facts.details.path == "passwd")
     #expect(lookup.facts.details.resultStatus == "NFS3ERR_NOENT")
-    #expect(lookup.outcome == .answered)
+    #expect(lookup.outcome == .empty)
     #expect(try facts(100_003, 2, 4, handle + RPC.string("passwd")).facts.details.path == "passwd")
     let rename = opaque(handle) + RPC.string("a") + opaque(handle) + RPC.string("b")
     #expect(try facts(100_003, 3, 14, rename).facts.details.path == "a b")

@@ -45,7 +45,7 @@ struct RPCExchangeTests {
     let events = scene.finish()
     let counts = Dictionary(grouping: events) { "\($0.outcome) \($0.rpc?.details.resultStatus.notation ?? "")" }
       .mapValues { $0.reduce(0) { $0 + $1.count } }
-    #expect(counts == ["answered ": 50, "answered NFS3ERR_STALE": 50, "unanswered ": 100])
+    #expect(counts == ["answered ": 50, "empty NFS3ERR_STALE": 50, "unanswered ": 100])
   }
 
   // MARK: xids

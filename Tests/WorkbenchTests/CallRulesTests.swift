@@ -297,6 +297,51 @@ struct CallRulesTests {
     #expect(found == (exports < 3 ? ["1e15"] : ["1e15", "1e16"]))
   }
 
+  @Test("what a server did not give is held, and not told as given", arguments: [0, 2, 13, 30, 70] as [UInt32])
+  func withheld(_ status: UInt32) async throws {
+    var capture = WireCapture()
+    for client in 1...3 {
+      let read = Call(
+        program: 100_003, version: 3, procedure: 6, argument: CallRulesTests.handle + CallRulesTests.word(0),
+        results: CallRulesTests.word(status), port: 2049)
+      capture.tcp(read, from: CallRulesTests.foreign + client)
+    }
+    let scratch = try Scratch()
+    let file = try scratch.write(Data(capture.bytes), "wire.pcap")
+    let analysis = try await Analysing.run([file], asOf: "2001-09-10", configuration: CallRulesTests.configuration)
+    #expect(analysis.incidents.count == 3)
+    for incident in analysis.incidents.map(\.incident) {
+      #expect(incident.outcome.isHeld == (status != 0))
+      #expect(!incident.title.contains("used") && !incident.patterns.contains { $0.contains("used") })
+      #expect(incident.deductions.contains { $0.text.hasPrefix("nfs did not give or do") } == (status != 0))
+    }
+    #expect((analysis.situation.call.condition == .green) == (status != 0))
+  }
+
+  @Test("a client who finds some names and others not was given files") func someNames() async throws {
+    let name = CallRulesTests.handle + Wire.string("notes.txt")
+    var capture = WireCapture()
+    for (number, status) in [2, 0, 2, 13, 0].enumerated() {
+      let call = Call(
+        program: 100_003, version: 3, procedure: 3, argument: name, results: CallRulesTests.word(UInt32(status)),
+        port: 2049)
+      capture.udp(call, xid: UInt32(number), from: CallRulesTests.foreign)
+    }
+    let incident = try #require(try await CallRulesTests.incidents(capture).first)
+    #expect(incident.outcome == .answered && incident.findings.count == 1)
+  }
+
+  @Test(
+    "an own client meets names that are not there and files of others all day", arguments: [2, 5, 13, 30, 70, 10_006])
+  func ownWithheld(_ status: UInt32) async throws {
+    let name = CallRulesTests.handle + Wire.string("notes.txt")
+    let calls = (0..<5).map { _ in
+      Call(
+        program: 100_003, version: 3, procedure: 3, argument: name, results: CallRulesTests.word(status), port: 2049)
+    }
+    #expect(try await CallRulesTests.rules(calls, from: CallRulesTests.own).isEmpty)
+  }
+
   // MARK: What is concluded
 
   private static func conclusions(_ capture: WireCapture) async throws -> [Deduction] {

@@ -16,6 +16,30 @@ enum NFSStatus {
     return Bytes(version.rawValue + (word ?? String(status)))
   }
 
+  /// What a status says became of the call: who may not is refused, what is not there is answered with nothing, and
+  /// whatever else went wrong, the service did not do it.
+  static func outcome(_ status: UInt32) -> Outcome {
+    switch status {
+    // SAME and NOT_SAME are what VERIFY and NVERIFY ask.
+    case 0, 10_009, 10_027: .answered
+    case 1, 13, 30, 10_016: .refused
+    case 2, 6, 19, 70, 10_001, 10_014: .empty
+    default: .rejected
+    }
+  }
+
+  /// The same of a status that another sensor names: `NFS3ERR_ACCES`, `NFS4ERR_ACCESS`, or Suricata's `ERR_ACCESS`. Nil for
+  /// a name of none.
+  static func outcome(named name: Bytes) -> Outcome? {
+    let text = name.notation
+    if text == "OK" || text == "NFS_OK" || text == "NFS4_OK" { return .answered }
+    guard let word = text.split(separator: "_", maxSplits: 1).last.map({ String($0) }), text.contains("ERR_") else {
+      return nil
+    }
+    let number = names.first { $0.value == word }?.key ?? names4.first { $0.value == word }?.key
+    return number.map { outcome($0) }
+  }
+
   private static let names: [UInt32: String] = [
     1: "PERM", 2: "NOENT", 5: "IO", 6: "NXIO", 13: "ACCES", 17: "EXIST", 18: "XDEV", 19: "NODEV", 20: "NOTDIR",
     21: "ISDIR", 22: "INVAL", 27: "FBIG", 28: "NOSPC", 30: "ROFS", 31: "MLINK", 63: "NAMETOOLONG", 66: "NOTEMPTY",
@@ -23,7 +47,8 @@ enum NFSStatus {
     10_004: "NOTSUPP", 10_005: "TOOSMALL", 10_006: "SERVERFAULT", 10_007: "BADTYPE", 10_008: "JUKEBOX",
   ]
   private static let names4: [UInt32: String] = [
-    10_008: "DELAY", 10_009: "SAME", 10_010: "DENIED", 10_011: "EXPIRED", 10_012: "LOCKED", 10_013: "GRACE",
+    13: "ACCESS", 10_008: "DELAY", 10_009: "SAME", 10_010: "DENIED", 10_011: "EXPIRED", 10_012: "LOCKED",
+    10_013: "GRACE",
     10_014: "FHEXPIRED", 10_015: "SHARE_DENIED", 10_016: "WRONGSEC", 10_017: "CLID_INUSE", 10_018: "RESOURCE",
     10_019: "MOVED", 10_020: "NOFILEHANDLE", 10_021: "MINOR_VERS_MISMATCH", 10_022: "STALE_CLIENTID",
     10_023: "STALE_STATEID", 10_024: "OLD_STATEID", 10_025: "BAD_STATEID", 10_026: "BAD_SEQID", 10_027: "NOT_SAME",

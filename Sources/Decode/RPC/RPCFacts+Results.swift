@@ -9,13 +9,18 @@ extension RPCFacts {
     if protection == .integrity, !reader.skip(words: 2) { return .answered }
     if let kind = procedure.portmap { return readPortmapResults(kind, procedure, &reader, length: length) }
     if procedure.isMount { return readMountResults(procedure, &reader) }
-    if procedure.isNFS || procedure.isCompound {
-      readNFSResults(procedure, &reader)
-    } else {
-      readOtherResults(procedure, &reader)
-    }
-    return .answered
+    let outcome =
+      procedure.isNFS || procedure.isCompound
+      ? readNFSResults(procedure, &reader) : readStatus(procedure, &reader)
+    return isLoaded ? .answered : outcome
   }
+
+  /// A service that fails on an argument that is made to change what it does has worked on it: that it gave nothing does
+  /// not show that the argument had no effect.
+  private var isLoaded: Bool { !traits.isDisjoint(with: RPCFacts.loaded) }
+  private static let loaded: RPCTraits = [
+    .oversizedString, .formatString, .nopRun, .shellText, .absurdLength, .binaryName,
+  ]
 
   private mutating func note(text: Bytes) {
     guard !text.isEmpty else { return }
@@ -108,7 +113,8 @@ extension RPCFacts {
       guard status == 0 else {
         details.resultStatus = NFSStatus.name(status, version: procedure.version == 3 ? .mount3 : .nfs2)
         // EPERM and EACCES: the export is there, and not for this client.
-        return status == 1 || status == 13 ? .refused : .answered
+        let outcome = NFSStatus.outcome(status)
+        return outcome != .refused && isLoaded ? .answered : outcome
       }
       details.givesHandle = reader.remaining >= 4
       return .answered
@@ -145,29 +151,57 @@ extension RPCFacts {
 
   /// RFC 1094 and RFC 1813: most results begin with a status. RFC 7530, section 15.2: the status of the last operation.
   @_lifetime(reader: copy reader)
-  private mutating func readNFSResults(_ procedure: RPCProcedure, _ reader: inout XDRReader) {
+  private mutating func readNFSResults(_ procedure: RPCProcedure, _ reader: inout XDRReader) -> Outcome {
     // ROOT and WRITECACHE of version 2 return nothing.
-    guard let status = reader.word() else { return }
-    if status != 0 {
-      let version: NFSStatus.Version =
-        procedure.isCompound ? .nfs4 : procedure.version == 3 ? .nfs3 : .nfs2
-      details.resultStatus = NFSStatus.name(status, version: version)
-    } else if procedureName == "lookup" || procedureName == "create" || procedureName == "mkdir" {
-      details.givesHandle = true
+    guard let status = reader.word() else { return .answered }
+    guard status != 0 else {
+      if procedureName == "lookup" || procedureName == "create" || procedureName == "mkdir" {
+        details.givesHandle = true
+      }
+      return .answered
     }
+    let version: NFSStatus.Version =
+      procedure.isCompound ? .nfs4 : procedure.version == 3 ? .nfs3 : .nfs2
+    details.resultStatus = NFSStatus.name(status, version: version)
+    if procedure.isCompound, !failedAtOnce(&reader) { return .answered }
+    return NFSStatus.outcome(status)
+  }
+
+  /// Operations of a COMPOUND that only lead to where another is to work.
+  private static let leading: Set<Bytes> = [
+    "putfh", "putrootfh", "putpubfh", "lookup", "lookupp", "savefh", "restorefh", "sequence", "verify", "nverify",
+  ]
+
+  /// RFC 7530, section 15.2: a COMPOUND ends at the first operation that fails, and what those before it gave stands. Says
+  /// whether they gave nothing.
+  @_lifetime(reader: copy reader) private func failedAtOnce(_ reader: inout XDRReader) -> Bool {
+    guard reader.text() != nil, let count = reader.word() else { return true }
+    let done = max(Int(count), 1) - 1
+    let known = details.operations.array.split(separator: 0x20).prefix(done)
+    return known.count == done && known.allSatisfy { RPCFacts.leading.contains(Bytes(Array($0))) }
   }
 
   // MARK: Others
 
+  /// Results that begin with a status of their own, or are remarkable otherwise.
   @_lifetime(reader: copy reader)
-  private mutating func readOtherResults(_ procedure: RPCProcedure, _ reader: inout XDRReader) {
+  private mutating func readStatus(_ procedure: RPCProcedure, _ reader: inout XDRReader) -> Outcome {
     switch (procedure.program, procedureName) {
     case (100_021, "test"), (100_021, "lock"), (100_021, "cancel"), (100_021, "unlock"), (100_021, "granted"),
       (100_021, "nm_lock"):
-      guard reader.text() != nil, let status = reader.word(), status != 0 else { return }
+      guard reader.text() != nil, let status = reader.word(), status != 0 else { return .answered }
       details.resultStatus = RPCFacts.lockStatus(status)
+      return RPCFacts.lockOutcome(status, isTest: procedureName == "test")
     case (100_024, "stat"), (100_024, "mon"):
-      if let status = reader.word(), status != 0 { details.resultStatus = "STAT_FAIL" }
+      guard let status = reader.word(), status != 0 else { return .answered }
+      details.resultStatus = "STAT_FAIL"
+      return .rejected
+    case (100_004, _): return readMapResults(&reader)
+    case (100_011, _): return readQuotaResults(&reader)
+    case (100_227, _):
+      guard let status = reader.word(), status != 0 else { return .answered }
+      details.resultStatus = NFSStatus.name(status, version: procedure.version == 3 ? .nfs3 : .nfs2)
+      return NFSStatus.outcome(status)
     case (100_026, "whoami"):
       // The client's name, then the NIS domain.
       if reader.string() != nil, let domain = reader.string() { note(text: reader.copy(domain)) }
@@ -176,6 +210,36 @@ extension RPCFacts {
       if reader.string() != nil, reader.skip(words: 5), let path = reader.string() { note(text: reader.copy(path)) }
     default: break
     }
+    return .answered
+  }
+
+  /// yp.x: `ypstat`, which ALL puts behind a word that says that an entry follows. DOMAIN asks whether it is served.
+  @_lifetime(reader: copy reader) private mutating func readMapResults(_ reader: inout XDRReader) -> Outcome {
+    switch procedureName {
+    case "domain", "domain_nonack": return reader.word() == 0 ? .empty : .answered
+    case "all":
+      guard let more = reader.word() else { return .answered }
+      if more == 0 { return .empty }
+    case "match", "first", "next", "master", "order", "maplist": break
+    default: return .answered
+    }
+    guard let word = reader.word() else { return .answered }
+    let status = Int32(bitPattern: word)
+    guard status != 1 else { return .answered }
+    details.resultStatus = RPCFacts.mapStatuses[status] ?? Bytes("status \(status)")
+    return (-3...2).contains(status) ? .empty : .rejected
+  }
+
+  private static let mapStatuses: [Int32: Bytes] = [
+    2: "YP_NOMORE", 0: "YP_FALSE", -1: "YP_NOMAP", -2: "YP_NODOM", -3: "YP_NOKEY", -4: "YP_BADOP", -5: "YP_BADDB",
+    -6: "YP_YPERR", -7: "YP_BADARGS", -8: "YP_VERS",
+  ]
+
+  /// rquota.x: `Q_OK` is 1.
+  @_lifetime(reader: copy reader) private mutating func readQuotaResults(_ reader: inout XDRReader) -> Outcome {
+    guard let status = reader.word(), status != 1 else { return .answered }
+    details.resultStatus = status == 2 ? "Q_NOQUOTA" : status == 3 ? "Q_EPERM" : Bytes("status \(status)")
+    return status == 2 ? .empty : status == 3 ? .refused : .rejected
   }
 
   /// XNFS `nlm_stats`, `nlm4_stats`.
@@ -185,5 +249,16 @@ extension RPCFacts {
       "NLM4_ROFS", "NLM4_STALE_FH", "NLM4_FBIG", "NLM4_FAILED",
     ]
     return status < names.count ? names[Int(status)] : Bytes("status \(status)")
+  }
+
+  /// Who has a lock that was asked after is told by LCK_DENIED; LCK_BLOCKED says that it will be granted later.
+  private static func lockOutcome(_ status: UInt32, isTest: Bool) -> Outcome {
+    switch status {
+    case 1 where isTest: .answered
+    case 3: .unknown
+    case 6: .refused
+    case 7: .empty
+    default: .rejected
+    }
   }
 }

@@ -98,12 +98,10 @@ enum SuricataRecord {
     rpc.version = record.integer("nfs.version").flatMap { UInt32(exactly: $0) }
     rpc.procedureName = record.text("nfs.procedure")?.lowercased ?? ""
     rpc.replyStatus = record.text("nfs.status") ?? record.text("rpc.status") ?? ""
-    let outcome: Outcome =
-      switch rpc.replyStatus {
-      case "OK", "NFS_OK": .answered
-      case "DENIED", "ERR_ACCESS", "ERR_ACCES", "NFS3ERR_ACCES", "ERR_PERM": .refused
-      default: .unknown
-      }
+    let told = NFSStatus.outcome(named: rpc.replyStatus)
+    // RPC's own answer is no status of the service's.
+    if let told, told != .answered { rpc.details.resultStatus = rpc.replyStatus }
+    let outcome = rpc.replyStatus == "DENIED" ? .refused : told ?? .unknown
     return .sum(flow.event(.rpcCall, outcome, by: sensor, rpc: rpc, citation: citation), .hour)
   }
 }

@@ -63,7 +63,10 @@ extension Deducer {
           "No reply came, and afterwards the port \(shot.target.port.map { String($0) } ?? "") was closed: the service "
             + "was gone", .likely, [shot.citation, after.citation]))
     }
-    let answered = shots.filter { $0.outcome == .answered || $0.outcome == .rejected || $0.outcome == .empty }
+    let answered = shots.filter {
+      $0.outcome == .answered || $0.outcome == .rejected || $0.outcome == .empty
+        || $0.rpc?.details.resultStatus.isEmpty == false
+    }
     if !answered.isEmpty {
       deductions.append(
         Deduction(
@@ -80,7 +83,7 @@ extension Deducer {
 
   // MARK: What was given away
 
-  func disclosures() -> [Deduction] { exports() + handles() + indirectResults() + amplification() }
+  func disclosures() -> [Deduction] { exports() + handles() + withheld() + indirectResults() + amplification() }
 
   private func exports() -> [Deduction] {
     let lists = wireCalls.filter {
@@ -115,6 +118,21 @@ extension Deducer {
     }
     if !details.resultStatus.isEmpty { return "mountd did not give \(path): \(details.resultStatus.notation)" }
     return ""
+  }
+
+  /// Calls of other services than mountd that their service answered with a status, and gave nothing.
+  private func withheld() -> [Deduction] {
+    let failed = detailedCalls.filter {
+      $0.rpc?.program != ProgramTable.mountd && $0.outcome.isHeld && $0.rpc?.details.resultStatus.isEmpty == false
+    }
+    let byService = Dictionary(grouping: failed) { $0.rpc?.program ?? 0 }
+    return byService.sorted { $0.key < $1.key }.map { program, events in
+      let statuses = Set(events.compactMap { $0.rpc?.details.resultStatus }).sorted().map(\.notation)
+      let calls = events.reduce(0) { $0 + $1.count }
+      return Deduction(
+        "\(settings.programs.name(of: program)) did not give or do what \(counted(calls, "call", "calls")) asked: "
+          + listed(statuses, limit: 4), .certain, cite(events))
+    }
   }
 
   private func indirectResults() -> [Deduction] {
