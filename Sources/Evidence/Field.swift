@@ -66,6 +66,7 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case rpcInnerVersion = "rpc.inner.version"
   case rpcInnerProcedure = "rpc.inner.procedure"
   case rpcInnerLength = "rpc.inner.length"
+  case rpcUnknownHandle = "rpc.argument.unknown_handle"
   case rpcOperations = "rpc.operations"
   case rpcProtection = "rpc.protection"
   case rpcToldProgram = "rpc.told.program"
@@ -195,6 +196,7 @@ extension RPCDetails {
     case .rpcInnerVersion: return number(inner?.version)
     case .rpcInnerProcedure: return number(inner?.procedure)
     case .rpcInnerLength: return number(inner?.argumentLength)
+    case .rpcUnknownHandle: return unknownHandle == 0 ? nil : .text(Bytes(String(unknownHandle, radix: 16)))
     case .rpcOperations: return text(operations)
     case .rpcProtection: return text(protection.map { Bytes($0.rawValue) })
     case .rpcToldProgram: return number(told?.program)

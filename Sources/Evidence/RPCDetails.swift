@@ -19,6 +19,8 @@ package struct RPCDetails: Hashable, Sendable {
   package var operations = Bytes()
   /// What the service itself says, such as `NFS3ERR_ACCES`; RPC's own status stands in ``RPCFacts/replyStatus``.
   package var resultStatus = Bytes()
+  /// A digest of the file handle that the server said is none; 0 where it said nothing of the kind.
+  package var unknownHandle: UInt64 = 0
   /// A string of the result: an address, a domain, a server's path; of an export list its first paths.
   package var resultText = Bytes()
   /// The reply hands out a file handle, which is what NFS asks for and for all it asks for.

@@ -28,7 +28,12 @@ enum NFSStatus {
     }
   }
 
-  /// The same of a status that another sensor names: `NFS3ERR_ACCES`, `NFS4ERR_ACCESS`, or Suricata's `ERR_ACCESS`. Nil for
+  /// Whether a status says that the file handle is none.
+  static func isOfHandle(_ name: Bytes) -> Bool {
+    name.notation.hasSuffix("STALE") || name.notation.hasSuffix("BADHANDLE")
+  }
+
+  /// What became of a call by a status that another sensor names: `NFS3ERR_ACCES`, `NFS4ERR_ACCESS`, or Suricata's `ERR_ACCESS`. Nil for
   /// a name of none.
   static func outcome(named name: Bytes) -> Outcome? {
     let text = name.notation

@@ -37,6 +37,8 @@ struct RPCExchange {
     var procedure: RPCProcedure
     /// Tells a retransmission from another call that uses the xid again.
     var digest: UInt64
+    /// ``FileHandle``, for the case that the reply says that there is none such.
+    var handle: UInt64?
     var isAnswered = false
   }
   private struct Orphan {
@@ -111,7 +113,8 @@ struct RPCExchange {
       return
     }
     let number = add(message, call, bytes: bytes, length: length, from: origin, &journal)
-    remember(Latest(key: key, number: number, procedure: call.procedure, digest: digest))
+    let handle = FileHandle.digest(of: call.procedure, arguments: bytes.slice(call.arguments))
+    remember(Latest(key: key, number: number, procedure: call.procedure, digest: digest, handle: handle))
     guard !orphans.isEmpty, let index = orphans.firstIndex(where: { $0.key == key }) else { return }
     let orphan = orphans.remove(at: index)
     journal.note(call.procedure, replies: 1, at: origin)
@@ -222,7 +225,9 @@ struct RPCExchange {
     let number = latest[known].number
     guard let place = place(of: number) else { return }
     let procedure = entries[place].call.procedure
-    entries[place].call.outcome = entries[place].call.facts.add(reply, to: procedure, bytes: bytes, length: length)
+    let outcome = entries[place].call.facts.add(reply, to: procedure, bytes: bytes, length: length)
+    entries[place].call.outcome = outcome
+    if outcome == .empty, let handle = latest[known].handle { entries[place].call.facts.note(unknownHandle: handle) }
     if case .success(let results) = reply, procedure.portmap != nil {
       learn(entries[place].call, results: bytes.slice(results), from: origin, ends, &journal)
     }
@@ -322,6 +327,15 @@ struct RPCExchange {
   }
 
   mutating func dropBuffers() { orphans = [] }
+}
+
+extension RPCFacts {
+  /// Keeps the handle of a call of which the reply says that it is none; of arguments that are signed or encrypted it is
+  /// not known where it stands.
+  fileprivate mutating func note(unknownHandle handle: UInt64) {
+    guard protection == nil, NFSStatus.isOfHandle(details.resultStatus) else { return }
+    details.unknownHandle = handle
+  }
 }
 
 extension RPCReply {
