@@ -62,7 +62,8 @@ struct MountTests {
       #expect(incident.disclosed.contains { $0.contains("file handle of /home") })
       // What was done says what was mounted.
       #expect(
-        incident.patterns.contains("mount of /home") && !incident.patterns.contains { $0.hasPrefix("mount that") })
+        incident.patterns.contains("mount asked for: /home")
+          && !incident.patterns.contains { $0.hasPrefix("mount that") })
     }
   }
 
