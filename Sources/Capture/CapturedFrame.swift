@@ -54,8 +54,3 @@ package struct CapturedFrame: Hashable, Sendable {
   /// Whether the record itself says when the frame was captured.
   var hasOwnTime: Bool { stampFault == nil || stampFault == .oddFraction }
 }
-
-extension EventTime {
-  /// Stands where a record has no time.
-  static var unstamped: EventTime { .unknown }
-}

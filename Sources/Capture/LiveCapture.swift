@@ -115,7 +115,7 @@ import Glibc
       seconds: Int64(header.ts.tv_sec), nanoseconds: fractionDigits == 9 ? fraction : fraction &* 1000)
     return CapturedFrame(
       offset: offset, recordLength: captured,
-      time: time.map { EventTime($0, fractionDigits: fractionDigits) } ?? .unstamped,
+      time: time.map { EventTime($0, fractionDigits: fractionDigits) } ?? .unknown,
       stampFault: time == nil ? .outOfRange : nil, capturedLength: captured, originalLength: Int(header.len), link: link
     )
   }

@@ -170,7 +170,7 @@ struct PcapngReader {
     let options = data + PcapngReader.padded(captured)..<length - PcapngReader.lastLength
     let frame = CapturedFrame(
       offset: window.offset, recordLength: length,
-      time: time.map { EventTime($0, fractionDigits: interface.clock.fractionDigits) } ?? .unstamped,
+      time: time.map { EventTime($0, fractionDigits: interface.clock.fractionDigits) } ?? .unknown,
       stampFault: time == nil ? .outOfRange : nil, capturedLength: captured, originalLength: Int(window.word(24)),
       link: interface.link,
       drops: isObsolete ? PcapngReader.drops(window.half(10)) : PcapngReader.drops(window, options))
@@ -185,7 +185,7 @@ struct PcapngReader {
     let captured = min(original, interface.snapshotLength ?? original)
     guard fits(captured, captured, data, length, &window) else { return nil }
     let frame = CapturedFrame(
-      offset: window.offset, recordLength: length, time: .unstamped, stampFault: .absent, capturedLength: captured,
+      offset: window.offset, recordLength: length, time: .unknown, stampFault: .absent, capturedLength: captured,
       originalLength: original, link: interface.link)
     window.advance(length, frame: data..<data + captured)
     return frame

@@ -99,9 +99,6 @@ extension Host {
     /// Both as one number.
     func combined(with other: UInt64) -> UInt64 { Key.mixed(hash ^ Key.mixed(other &+ Key.seed)) }
 
-    private static func mixed(_ word: UInt64) -> UInt64 {
-      let product = word.multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15)
-      return product.high ^ product.low
-    }
+    private static func mixed(_ word: UInt64) -> UInt64 { word.folded(with: 0x9e37_79b9_7f4a_7c15) }
   }
 }

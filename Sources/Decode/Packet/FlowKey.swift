@@ -87,20 +87,15 @@ struct FlowSeed {
 
   func hash(_ key: FlowKey) -> UInt32 {
     let ports = UInt64(key.lowPort) << 24 | UInt64(key.highPort) << 8 | UInt64(key.traits.rawValue)
-    let low = FlowSeed.fold(FlowSeed.half(key.low) ^ first, FlowSeed.half(key.low >> 64) ^ second)
-    let high = FlowSeed.fold(FlowSeed.half(key.high) ^ second, FlowSeed.half(key.high >> 64) ^ first)
-    return UInt32(truncatingIfNeeded: FlowSeed.fold(low ^ ports ^ second, high ^ first) >> 16)
+    let low = (FlowSeed.half(key.low) ^ first).folded(with: FlowSeed.half(key.low >> 64) ^ second)
+    let high = (FlowSeed.half(key.high) ^ second).folded(with: FlowSeed.half(key.high >> 64) ^ first)
+    return UInt32(truncatingIfNeeded: (low ^ ports ^ second).folded(with: high ^ first) >> 16)
   }
 
   func hash(_ address: UInt128) -> UInt32 {
     let (low, high) = (FlowSeed.half(address) ^ first, FlowSeed.half(address >> 64) ^ second)
-    return UInt32(truncatingIfNeeded: FlowSeed.fold(FlowSeed.fold(low, high) ^ second, first | 1) >> 16)
+    return UInt32(truncatingIfNeeded: (low.folded(with: high) ^ second).folded(with: first | 1) >> 16)
   }
 
   private static func half(_ bits: UInt128) -> UInt64 { UInt64(truncatingIfNeeded: bits) }
-  /// Both halves of the product: each bit of it depends on many of both factors.
-  private static func fold(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    let product = left.multipliedFullWidth(by: right)
-    return product.high ^ product.low
-  }
 }

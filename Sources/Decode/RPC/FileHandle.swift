@@ -23,19 +23,6 @@ enum FileHandle {
   private static let putfh: UInt32 = 22
   private static let sequence: UInt32 = 53
 
-  /// FNV-1a over words. Never 0, which means that there is none.
-  private static func digest(_ handle: RawSpan) -> UInt64 {
-    var digest: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: handle.byteCount)
-    var place = 0
-    while place + 8 <= handle.byteCount {
-      digest = (digest ^ handle.uint64(place)) &* 0x100_0000_01b3
-      digest ^= digest >> 32
-      place += 8
-    }
-    while place < handle.byteCount {
-      digest = (digest ^ UInt64(handle.byte(place))) &* 0x100_0000_01b3
-      place += 1
-    }
-    return max(digest, 1)
-  }
+  /// Never 0, which means that there is none.
+  private static func digest(_ handle: RawSpan) -> UInt64 { max(handle.digest, 1) }
 }

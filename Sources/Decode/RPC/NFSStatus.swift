@@ -33,8 +33,8 @@ enum NFSStatus {
     name.notation.hasSuffix("STALE") || name.notation.hasSuffix("BADHANDLE")
   }
 
-  /// What became of a call by a status that another sensor names: `NFS3ERR_ACCES`, `NFS4ERR_ACCESS`, or Suricata's `ERR_ACCESS`. Nil for
-  /// a name of none.
+  /// What became of a call by a status that another sensor names: `NFS3ERR_ACCES`, `NFS4ERR_ACCESS`, or Suricata's
+  /// `ERR_ACCESS`. Nil for a name of none.
   static func outcome(named name: Bytes) -> Outcome? {
     let text = name.notation
     if text == "OK" || text == "NFS_OK" || text == "NFS4_OK" { return .answered }

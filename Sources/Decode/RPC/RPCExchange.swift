@@ -185,13 +185,9 @@ struct RPCExchange {
     }
   }
 
-  /// FNV-1a of the message's start; it decides only what counts as the same message again.
+  /// Of the message's start and its length; it decides only what counts as the same message again.
   private static func digest(_ bytes: RawSpan, length: Int) -> UInt64 {
-    var digest: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(truncatingIfNeeded: length)
-    for index in 0..<min(bytes.byteCount, digestBytes) {
-      digest = (digest ^ UInt64(bytes.byte(index))) &* 0x100_0000_01b3
-    }
-    return digest
+    bytes.slice(0..<min(bytes.byteCount, digestBytes)).digest ^ UInt64(truncatingIfNeeded: length)
   }
   /// Header, credential and the start of the arguments.
   private static let digestBytes = 192

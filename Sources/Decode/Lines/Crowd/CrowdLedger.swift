@@ -35,8 +35,8 @@ package struct CrowdLedger: Sendable {
   private var untold = 0
   private var untoldText = 0
   private(set) var shelf = RecordShelf()
-  /// Of each record on the shelf its source and the record of it before. The last records may have none yet: where their
-  /// sources stand is looked up for many at once, since each has to be fetched from far away.
+  /// Of each record on the shelf its source and the record of it before. The last records may have none yet: where
+  /// their sources stand is looked up for many at once, since each has to be fetched from far away.
   private(set) var links = ChunkedArray<(source: Int32, previous: Int32)>()
   /// What is left of sources that were forgotten.
   private(set) var forgotten: [Cell: Forgotten] = [:]

@@ -1,7 +1,7 @@
 import Evidence
 
-/// Whose a line is, by what stands between its stamp and the `[` or `:` behind its tag: host and program at once, since a
-/// log's few hosts and programs write nearly all of its lines.
+/// Whose a line is, by what stands between its stamp and the `[` or `:` behind its tag: host and program at once, since
+/// a log's few hosts and programs write nearly all of its lines.
 struct HeadTable: Sendable {
   /// A head's bytes as one number; seeded, so that nobody can choose two heads of one number.
   struct Key: Equatable, Sendable {
@@ -24,19 +24,14 @@ struct HeadTable: Sendable {
       let second = line.uint64(start &+ min(8, length &- 8)) ^ words.1
       let third = line.uint64(start &+ max(0, length &- 16)) ^ words.2
       let fourth = line.uint64(start &+ length &- 8) ^ words.3 &+ UInt64(truncatingIfNeeded: length)
-      return Key(hash: max(1, Seed.mixed(first, second) ^ Seed.mixed(third, fourth)))
+      return Key(hash: max(1, first.folded(with: second) ^ third.folded(with: fourth)))
     }
 
     /// The key of any other head.
     @inline(never) func unusualKey(_ line: RawSpan, _ range: Range<Int>) -> Key {
       var hash = words.0 ^ UInt64(range.count)
-      for index in range { hash = Seed.mixed(hash ^ UInt64(line.byte(index)), words.1) ^ words.2 }
+      for index in range { hash = (hash ^ UInt64(line.byte(index))).folded(with: words.1) ^ words.2 }
       return Key(hash: max(1, hash))
-    }
-
-    private static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
-      let product = one.multipliedFullWidth(by: other)
-      return product.high ^ product.low
     }
   }
 

@@ -95,12 +95,12 @@ package struct LineScreen: Sendable {
         let isUsual = length >= 8 && length < RawSpan.countReach
         let tagEnd = isUsual ? head &+ length : LineScreen.endOfHead(block, from: head, to: end)
         let key = isUsual ? seed.key(block, head, length: length) : seed.unusualKey(block, head..<tagEnd)
-        guard let known = entries[key] else {
+        guard let writer = entries[key] else {
           stranger = Stranger(start: start, head: head..<tagEnd, key: key, end: end, next: feed + 1, order: order)
           break
         }
-        if isOfNoConcern(block, from: tagEnd, to: end, known.program) {
-          open.add(start, feed &+ 1, order, of: known.host, numbers: &numbers, done: &stretches)
+        if isOfNoConcern(block, from: tagEnd, to: end, writer.program) {
+          open.add(start, feed &+ 1, order, of: writer.host, numbers: &numbers, done: &stretches)
         }
       }
       start = feed &+ 1
