@@ -56,7 +56,7 @@ struct LinesWordsTests {
     var table = HeadTable()
     func head(_ number: Int) -> [UInt8] {
       let text = "host-" + String(number * 7919, radix: 36) + "-a.very.long.tail.of.a.name"
-      return Array(text.prefix(10 + number % 22).utf8)
+      return Array(text.prefix(12 + number % 20).utf8)
     }
     var learned: [[UInt8]: Int32] = [:]
     for number in 0..<60_000 {
@@ -67,8 +67,12 @@ struct LinesWordsTests {
       #expect(table.entries[key] == nil)
       table.learn(key, host: Int32(learned.count - 1), program: Int32(-learned.count))
     }
-    #expect(learned.count > 10_000)
-    for (head, value) in learned where Int(value) < 30_000 {
+    #expect(table.isFull)
+    // What comes then is not learned.
+    let late = table.seed.key(Array("one-more.example.org".utf8).rawSpan, 0, length: 20)
+    table.learn(late, host: 1, program: 1)
+    #expect(table.entries[late] == nil)
+    for (head, value) in learned where Int(value) < learned.count - 1 {
       let known = table.entries[table.seed.key(head.rawSpan, 0, length: head.count)]
       #expect(known?.host == value && known?.program == -value - 1)
     }
