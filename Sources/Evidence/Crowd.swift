@@ -78,8 +78,9 @@ package final class Crowd: Sendable {
     }
   }
 
-  /// Takes time in proportion to the visits.
+  /// Takes time in proportion to the visits, or to the words that their bits fill.
   package var sourceCount: Int {
+    if case .bits(let bits) = visits { return roll.sourceCount(of: bits) }
     var count = 0
     forEachSource { _ in
       count += 1
@@ -118,6 +119,8 @@ package final class CrowdRoll: Sendable {
   package let known: Int
   /// Of how many of them a defence says that it blocked them.
   package let blocked: Int
+  /// A bit for each visit that is the last one of its source.
+  private let lasts: [UInt64]
 
   package init(sources: [IPAddress], visits: [UInt32], most: Int, known: Int = 0, blocked: Int = 0) {
     self.sources = sources
@@ -125,5 +128,30 @@ package final class CrowdRoll: Sendable {
     self.most = most
     self.known = known
     self.blocked = blocked
+    var lasts = [UInt64](repeating: 0, count: visits.count / 64 + 1)
+    for visit in visits.indices where visit + 1 == visits.count || visits[visit] != visits[visit + 1] {
+      lasts[visit >> 6] |= 1 << UInt64(visit & 63)
+    }
+    self.lasts = lasts
+  }
+
+  /// How many sources some visits are of.
+  /// - Parameter bits: A bit for each visit of the roll.
+  fileprivate func sourceCount(of bits: [UInt64]) -> Int {
+    var count = 0
+    // Whether the source of the last visit of the word before goes on in this one, and has a visit of those there.
+    var (goesOn, hasVisit) = (false, false)
+    for (word, last) in zip(bits, lasts) {
+      // What reaches into the next word ends here for now.
+      let ends = last | 1 << 63
+      // To each source's visits but the last one all ones are added: that carries to the last one where a bit was set.
+      let seen = ((word & ~ends) &+ ~ends | word) & ends
+      count += seen.nonzeroBitCount
+      let isFirstSeen = seen & (ends & (~ends &+ 1)) != 0
+      if goesOn, hasVisit, isFirstSeen { count -= 1 }
+      hasVisit = seen >> 63 == 1 || goesOn && hasVisit && ends == 1 << 63
+      goesOn = last >> 63 == 0
+    }
+    return count
   }
 }

@@ -117,10 +117,9 @@ extension CrowdLedger {
   }
 
   private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
-    var addresses = crowd.map { IPAddress(bits: sources[$0].address) }
-    let order = crowd.indices.sorted { addresses[$0] < addresses[$1] }
-    let slots = order.map { crowd[$0] }
-    addresses = order.map { addresses[$0] }
+    let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
+    let slots = ordered.map(\.slot)
+    let addresses = ordered.map { IPAddress(bits: $0.address) }
     let span = !settings.needsHours && hasManyCells(crowd) ? Span.day : .hour
     var cells = CrowdCells(span: span)
     let records = CrowdRecords(of: slots, in: self, cells: &cells)
@@ -139,7 +138,7 @@ extension CrowdLedger {
             cell = Int(cells.number(of: blocked))
             if cell == sums.count { sums.append(Sum()) }
           }
-          add(records[place], UInt32(visits.count - 1), to: &sums[cell])
+          add(records[place], records.count(records[place], in: self), UInt32(visits.count - 1), to: &sums[cell])
         }
         start = visit.upperBound
       }
@@ -197,9 +196,9 @@ extension CrowdLedger {
     return cells.names.count > limits.hourly
   }
 
-  private func add(_ record: CrowdRecords.Record, _ visit: UInt32, to sum: inout Sum) {
+  private func add(_ record: CrowdRecords.Record, _ count: Int, _ visit: UInt32, to sum: inout Sum) {
     if sum.visits.last != visit { sum.visits.append(visit) }
-    sum.count = sum.count.addingClamped(record.count)
+    sum.count = sum.count.addingClamped(count)
     if sum.first < 0 {
       (sum.first, sum.firstTime, sum.last) = (Int(record.note), record.time, record.when)
     } else {

@@ -5,17 +5,18 @@ import Evidence
 struct CrowdRecords {
   struct Record {
     let time: Int64
-    let count: Int
     /// Its place on the shelf.
     let note: Int32
     /// The number of its kind and period.
     let cell: Int32
+    /// How often it was told; of more than so many bits hold, which only repetitions come to, the shelf knows.
+    fileprivate let fewTimes: UInt16
     let fractionDigits: UInt8
 
     var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
   }
 
-  private var records: [Record]
+  private var records: ContiguousArray<Record>
   /// Where each source's begin; one more than there are sources.
   private var starts: [Int]
 
@@ -29,8 +30,8 @@ struct CrowdRecords {
       if rank >= 0 { starts[rank + 1] += 1 }
     }
     for rank in slots.indices { starts[rank + 1] += starts[rank] }
-    let none = Record(time: 0, count: 0, note: 0, cell: 0, fractionDigits: 0)
-    records = [Record](repeating: none, count: starts[slots.count])
+    let none = Record(time: 0, note: 0, cell: 0, fewTimes: 0, fractionDigits: 0)
+    records = ContiguousArray(onLargePages: none, count: starts[slots.count])
     var next = starts
     for number in ledger.links.indices {
       let rank = Int(ranks[Int(ledger.links[number].source)])
@@ -38,7 +39,7 @@ struct CrowdRecords {
       let note = ledger.shelf.notes[number]
       let cell = cells.number(kind: note.kind, hour: note.when.timestamp.hour)
       records[next[rank]] = Record(
-        time: note.time, count: note.count, note: Int32(truncatingIfNeeded: number), cell: cell,
+        time: note.time, note: Int32(truncatingIfNeeded: number), cell: cell, fewTimes: UInt16(clamping: note.count),
         fractionDigits: note.fractionDigits)
       next[rank] += 1
     }
@@ -57,6 +58,11 @@ struct CrowdRecords {
   func range(of source: Int) -> Range<Int> { starts[source]..<starts[source + 1] }
 
   subscript(place: Int) -> Record { records[place] }
+
+  /// How often a record was told.
+  func count(_ record: Record, in ledger: CrowdLedger) -> Int {
+    record.fewTimes < UInt16.max ? Int(record.fewTimes) : ledger.shelf.notes[Int(record.note)].count
+  }
 }
 
 /// Numbers for kinds and periods, so that a sum is found without a search.
