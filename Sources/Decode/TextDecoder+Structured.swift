@@ -3,10 +3,12 @@ import Evidence
 /// Records that are no lines of syslog: of the journal and auditd, of other sensors, and of nmap's XML.
 extension TextDecoder {
   /// Whether the next line goes on with what more than one line makes: it may be no line of a log, whatever it looks like.
-  var isInRecord: Bool { export.isOpen || table.isOpen || nmap.isOpen }
+  var isInRecord: Bool {
+    mutating get { export.isOpen || table.isOpen || nmap.isOpen }
+  }
 
   /// A look at the first byte, which settles it for nearly every line.
-  func beginsStructured(_ line: RawSpan) -> Bool {
+  mutating func beginsStructured(_ line: RawSpan) -> Bool {
     if isInRecord { return true }
     guard line.byteCount > 0 else { return false }
     switch line.byte(0) {

@@ -121,6 +121,8 @@ package struct TextDecoder {
 
   // MARK: Beginning a record
 
+  // What is asked of every line is mutating so that it is asked in place: for a plain function the whole decoder is copied.
+
   private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
     if beginsStructured(line), readStructured(line, place, into: &intake) { return }
     table.close(before: line)
@@ -144,7 +146,7 @@ package struct TextDecoder {
   }
 
   /// Whether a line that begins with a date and a time, as rsyslog's may, is one of tcpdump's (`-tttt`): what follows tells.
-  private func isDatedPacket(_ line: RawSpan) -> Bool {
+  private mutating func isDatedPacket(_ line: RawSpan) -> Bool {
     guard let start = TraceLine.stampStart(line), line.byte(start + 4) == 0x2d,
       line.hasBytes(TextDecoder.family, at: start + 26)
     else { return false }
@@ -244,13 +246,13 @@ package struct TextDecoder {
     intake.sums.add(event, by: .day)
   }
 
-  func count(_ time: EventTime, lines lineCount: Int = 1, into intake: inout Intake) {
+  mutating func count(_ time: EventTime, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.hostRecords += lineCount
     intake.tally.note(.syslog)
     count(time, hasYear: lines.syslog.hasYear, lines: lineCount, into: &intake)
   }
 
-  func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
+  mutating func count(_ time: EventTime, hasYear: Bool, lines lineCount: Int = 1, into intake: inout Intake) {
     intake.tally.note(time)
     guard time.isDated else { return }
     if hasYear {
@@ -260,7 +262,7 @@ package struct TextDecoder {
     }
   }
 
-  func odd(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, into intake: inout Intake) {
+  mutating func odd(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, into intake: inout Intake) {
     intake.tally.odd += 1
     intake.oddities.note(kind, citation())
   }
@@ -287,7 +289,7 @@ package struct TextDecoder {
   }
 
   /// Makes a record an Event, or has it wait where those of a crowd do.
-  private func keep(_ event: Event, in intake: inout Intake) -> CrowdLedger.Place {
+  private mutating func keep(_ event: Event, in intake: inout Intake) -> CrowdLedger.Place {
     if let place = intake.crowd?.push(event, into: &intake.events) { return place }
     intake.events.append(event)
     return .event(intake.events.count - 1)
@@ -297,7 +299,7 @@ package struct TextDecoder {
   private mutating func keep(
     _ line: RawSpan, _ start: Int, _ known: KnownLine, _ place: Provenance, in intake: inout Intake
   ) -> CrowdLedger.Place? {
-    if let kept = intake.crowd?.push(line, known, at: place, into: &intake.events) { return kept }
+    if let kept = intake.crowd?.push(line, known, lines.outline, at: place, into: &intake.events) { return kept }
     guard let event = event(line, start, place) else { return nil }
     if let kept = intake.crowd?.push(event, line: known.key, into: &intake.events) { return kept }
     intake.events.append(event)

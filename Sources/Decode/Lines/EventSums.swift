@@ -70,8 +70,8 @@ package struct EventSums: Sendable {
       return true
     }
     if shelf.notes.count / 2 >= cap { makeRoomOnShelf() }
-    places[key] = Int32(shelf.notes.count)
-    shelf.append(line, known, kind: kind, at: place)
+    guard shelf.append(line, known, kind: kind, at: place) else { return false }
+    places[key] = Int32(shelf.notes.count - 1)
     return true
   }
 
@@ -102,7 +102,11 @@ package struct EventSums: Sendable {
 
   /// The older half goes.
   private mutating func makeRoomOnShelf() {
-    let order = shelf.notes.indices.sorted { shelf.isOlder($0, than: $1) }
+    // Times are sorted, which are small.
+    let times = shelf.notes.indices.map { (time: shelf.notes[$0].time, number: $0) }
+    let order = times.sorted {
+      $0.time != $1.time ? $0.time < $1.time : shelf.isOlder($0.number, than: $1.number)
+    }.map(\.number)
     let going = order.prefix(max(0, order.count - cap))
     guard let oldest = going.first else { return }
     evicted = ((evicted?.count ?? 0) + going.count, evicted?.first ?? shelf.event(oldest).citation)

@@ -86,6 +86,8 @@ package struct FormatLibrary: Sendable {
     var formats: [Int]
     /// A line of this program that no format takes is an oddity, not just none of our business.
     var isExclusive: Bool
+    /// Whether a literal of theirs has a digit, and may so stand in an address.
+    var seesDigits = false
   }
 
   init(programs: ProgramTable) { self.programs = programs }
@@ -129,6 +131,9 @@ package struct FormatLibrary: Sendable {
 
   func isExclusive(_ tag: Int) -> Bool { tags[tag].isExclusive }
 
+  /// Whether what a wording of this program takes may depend on the digits of an address in the line.
+  func seesDigits(_ tag: Int) -> Bool { tags[tag].seesDigits }
+
   /// Whether a format of a watched program may take a message; see ``PatternLeads``.
   func admits(_ line: RawSpan, from message: Int, tag: Int) -> Bool { leads.admit(line, from: message, of: tag) }
 
@@ -150,6 +155,7 @@ package struct FormatLibrary: Sendable {
       tags[tag].formats.append(formats.count - 1)
       leads.add(format.pattern, of: tag)
       if isExclusive { tags[tag].isExclusive = true }
+      if format.pattern.hasDigits { tags[tag].seesDigits = true }
     }
   }
 }

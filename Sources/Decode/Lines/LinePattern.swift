@@ -46,6 +46,11 @@ final class LinePattern: Sendable {
   /// Where the pattern begins with a literal, its first bytes.
   let lead: PatternLead?
 
+  /// Whether a literal has a digit.
+  var hasDigits: Bool {
+    elements.contains { if case .literal(let literal) = $0 { literal.contains(where: \.isDigit) } else { false } }
+  }
+
   /// What a hole of a type is when the pattern does not say.
   private static func defaultType(of field: FormatField) -> HoleType {
     switch field {

@@ -5,6 +5,9 @@ struct LogLineReader: Sendable {
   let library: FormatLibrary
   var syslog: SyslogReader
   private var captures: [(field: FormatField, range: Range<Int>)] = []
+  private var shapes = LineShapes()
+  /// Of the line that was read last, if it was told as ``Result/known(_:)``; nil where it has none.
+  private(set) var outline: LineOutline?
 
   init(library: FormatLibrary, syslog: SyslogReader) {
     self.library = library
@@ -57,6 +60,11 @@ struct LogLineReader: Sendable {
   mutating func read(
     _ line: RawSpan, at start: Int, isFrequent: Bool = false, citation: @autoclosure () -> Citation
   ) -> Result {
+    outline = nil
+    if isFrequent, start == 0, let stamp = syslog.stamp(of: line) {
+      outline = shapes.outline(line, behindStamp: stamp.end)
+      if let outline, let known = shapes.line(outline, at: stamp.time) { return .known(known) }
+    }
     let frame: SyslogFrame
     switch syslog.read(line, at: start) {
     case .none: return .none
@@ -65,7 +73,14 @@ struct LogLineReader: Sendable {
       return .prefix(Partial(time: time, host: "", tag: "", message: "", isWatched: false))
     case .frame(let value): frame = value
     }
-    return read(line, frame, isFrequent: isFrequent, citation: citation())
+    let result = read(line, frame, isFrequent: isFrequent, citation: citation())
+    if case .known(let known) = result, let outline { learn(outline, known, tag: line, frame.tag) }
+    return result
+  }
+
+  private mutating func learn(_ outline: LineOutline, _ known: KnownLine, tag line: RawSpan, _ range: Range<Int>) {
+    guard let tag = library.watched(line, range), !library.seesDigits(tag) else { return }
+    shapes.learn(outline, known, captures)
   }
 
   /// Reads a line whose frame is known.

@@ -32,7 +32,7 @@ package struct SyslogReader: Sendable {
   package private(set) var calendar: StampCalendar
   private var cachedDate: (month: Int, day: Int, midnight: Int64)?
   /// The last stamp of 15 bytes, as two overlapping words: lines of one second have the same.
-  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64)?
+  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64, midnight: Int64?)?
   /// Wall-clock seconds of the last stamp; nil when it named its zone.
   private var local: Int64?
   /// Whether the last stamp carried a year.
@@ -304,7 +304,7 @@ package struct SyslogReader: Sendable {
     }
     let stamp = readClassicStamp(line, &cursor)
     if case .time(let time) = stamp, cursor == start + 15, !hasYear, let local {
-      cachedStamp = (head, tail, time, local)
+      cachedStamp = (head, tail, time, local, tail.secondsOfClock.map { local - $0 })
     }
     return stamp
   }
@@ -312,12 +312,12 @@ package struct SyslogReader: Sendable {
   /// The time of a stamp of the last one's day; nil when it is none, or has to be read in full.
   private mutating func timeOfSameDay(_ head: UInt64, _ tail: UInt64) -> EventTime? {
     guard let cachedStamp, let cachedDate, cachedStamp.head >> 8 == head >> 8, let seconds = tail.secondsOfClock,
-      let before = cachedStamp.tail.secondsOfClock, cachedStamp.local - before == cachedDate.midnight,
+      cachedStamp.midnight == cachedDate.midnight,
       let timestamp = Timestamp(seconds: zone.utc(local: cachedDate.midnight + seconds))
     else { return nil }
     let time = EventTime(timestamp, fractionDigits: 0)
     (local, hasYear) = (cachedDate.midnight + seconds, false)
-    self.cachedStamp = (head, tail, time, cachedDate.midnight + seconds)
+    self.cachedStamp = (head, tail, time, cachedDate.midnight + seconds, cachedDate.midnight)
     return time
   }
 
@@ -332,6 +332,13 @@ package struct SyslogReader: Sendable {
     let stamp = block.byte(start).isDigit ? isoStamp(block, &cursor) : classicStamp(block, &cursor)
     guard case .time(let time) = stamp else { return nil }
     return time
+  }
+
+  /// The time of the stamp that a line begins with, whoever wrote it, and where it ends; nil when none stands there.
+  mutating func stamp(of line: RawSpan) -> (time: EventTime, end: Int)? {
+    var cursor = 0
+    guard zones.isEmpty, case .time(let time) = stamp(line, &cursor) else { return nil }
+    return (time, cursor)
   }
 
   private mutating func readClassicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {

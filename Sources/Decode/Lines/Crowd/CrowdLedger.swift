@@ -138,13 +138,12 @@ package struct CrowdLedger: Sendable {
 
   /// Takes a line in whose kind was learned; nil when it was not.
   mutating func push(
-    _ line: RawSpan, _ known: KnownLine, at place: Provenance, into events: inout [Event]
+    _ line: RawSpan, _ known: KnownLine, _ outline: LineOutline?, at place: Provenance, into events: inout [Event]
   ) -> Place? {
     compact()
-    guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap else {
-      return nil
-    }
-    shelf.append(line, known, kind: kind, at: place)
+    guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap,
+      shelf.append(line, known, outline, kind: kind, at: place)
+    else { return nil }
     let record = Place.note(shelf.notes.count - 1, era: era)
     if shelf.notes.count - links.count >= CrowdLedger.batch { settle(into: &events) }
     return record
@@ -233,7 +232,7 @@ package struct CrowdLedger: Sendable {
 
   /// Clears the shelf of what became Events, once that is half of what else may stand there.
   private mutating func compact() {
-    guard shelf.text.count - untoldText > limits.text / 2 else { return }
+    guard shelf.textCount - untoldText > limits.text / 2 else { return }
     rebuild(without: [Bool](repeating: false, count: sources.count), "")
   }
 

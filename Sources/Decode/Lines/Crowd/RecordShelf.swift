@@ -1,35 +1,73 @@
 import Evidence
 
-/// Records of hosts in few bytes each: what their kind says once, and of each its wording and what differs.
+/// Records of hosts in few bytes each: what their kind says and how it is worded once, and of each what differs.
 struct RecordShelf: Sendable {
-  /// A record, without what its kind says.
+  /// A record, without what its kind says. Floods leave hundreds of thousands, so it is packed: 88 bytes.
   struct Note: Sendable {
-    let source: UInt128
+    // As two words, which need no more than eight bytes' alignment.
+    private let sourceHigh: UInt64
+    private let sourceLow: UInt64
     var time: Int64
     var count: Int
-    let provenance: Provenance
-    fileprivate var textStart = 0
-    fileprivate let textLength: Int32
+    private let offset: Int
+    private let line: Int
+    fileprivate var textStart: Int = 0
+    /// Of the record; its text is as long.
+    private let length: Int32
+    private let input: Int32
+    /// Its place among the wordings; negative where its text is kept whole.
+    fileprivate var wording: Int32 = -1
+    fileprivate var textLength: Int32
     var kind: Int32
     let pid: Int32
-    let sourcePort: UInt16?
+    private let port: UInt16
+    private let hasPort: Bool
     let fractionDigits: UInt8
+    /// Lines of the record beyond the first.
+    private let moreLines: UInt8
 
+    var source: UInt128 { UInt128(sourceHigh) << 64 | UInt128(sourceLow) }
     var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
+    var sourcePort: UInt16? { hasPort ? port : nil }
+    var provenance: Provenance {
+      Provenance(
+        input: InputID(Int(input)), place: .lines(first: line, last: line + Int(moreLines)), offset: offset,
+        length: Int(length))
+    }
+    /// Bytes of the text, however it is kept.
+    fileprivate var fullLength: Int { wording < 0 ? Int(textLength) : Int(length) }
+
+    /// Nil for a place with larger numbers than a record of a log has.
+    fileprivate init?(
+      source: UInt128, _ time: EventTime, count: Int, _ place: Provenance, textLength: Int, kind: Int32, pid: Int32,
+      sourcePort: UInt16?
+    ) {
+      guard case .lines(let first, let last) = place.place, let moreLines = UInt8(exactly: last - first),
+        let length = Int32(exactly: place.length), let input = Int32(exactly: place.input.index)
+      else { return nil }
+      (sourceHigh, sourceLow) = (UInt64(truncatingIfNeeded: source >> 64), UInt64(truncatingIfNeeded: source))
+      (self.time, fractionDigits) = (time.timestamp.nanoseconds, time.fractionDigits)
+      (self.count, offset, line, self.length, self.input) = (count, place.offset, first, length, input)
+      (self.textLength, self.kind, self.pid, self.moreLines) = (Int32(textLength), kind, pid, moreLines)
+      (port, hasPort) = (sourcePort ?? 0, sourcePort != nil)
+    }
   }
 
   private(set) var notes = ChunkedArray<Note>()
-  private(set) var text = ChunkedText()
+  private var text = ChunkedText()
+  /// Bytes of all texts, however they are kept.
+  private(set) var textCount = 0
   private(set) var kinds = RecordKinds()
+  private var wordings = RecordWordings()
 
-  /// An empty shelf for records of the same kinds.
-  init(kindsOf other: RecordShelf) { kinds = other.kinds }
+  /// An empty shelf for records of the same kinds and wordings.
+  init(kindsOf other: RecordShelf) { (kinds, wordings) = (other.kinds, other.wordings) }
   init() {}
 
   /// Whether such a record is told by its kind, an address and what a note has.
   static func holds(_ event: Event) -> Bool {
     guard event.time.isDated, event.citation.text.count <= Citation.textCap, let source = event.source.host.address,
-      !source.isLoopback, event.conversation == nil, event.probes == nil, event.crowd == nil
+      !source.isLoopback, event.conversation == nil, event.probes == nil, event.crowd == nil, note(of: event) != nil
     else { return false }
     if let pid = event.observerPID, Int32(exactly: pid) == nil || pid < 0 { return false }
     // The process may be the writer; another one's number is no part of a kind.
@@ -44,34 +82,58 @@ struct RecordShelf: Sendable {
 
   /// Puts a record there that ``holds(_:)``.
   mutating func append(_ event: Event, kind: Int32) {
-    let line = event.citation.text.array
-    append(
-      Note(
-        source: event.source.host.address?.bits ?? 0, time: event.time.timestamp.nanoseconds, count: event.count,
-        provenance: event.citation.provenance, textLength: Int32(line.count), kind: kind,
-        pid: Int32(event.observerPID ?? -1), sourcePort: event.source.port, fractionDigits: event.time.fractionDigits),
-      line.rawSpan)
+    guard var note = RecordShelf.note(of: event) else { return }
+    note.kind = kind
+    append(note, event.citation.text.array.rawSpan)
+  }
+
+  private static func note(of event: Event) -> Note? {
+    Note(
+      source: event.source.host.address?.bits ?? 0, event.time, count: event.count, event.citation.provenance,
+      textLength: event.citation.text.count, kind: 0, pid: event.observerPID.flatMap { Int32(exactly: $0) } ?? -1,
+      sourcePort: event.source.port)
   }
 
   /// Puts a line there whose kind is known.
-  mutating func append(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) {
-    append(
-      Note(
-        source: known.source, time: known.time.timestamp.nanoseconds, count: 1, provenance: place,
-        textLength: Int32(line.byteCount), kind: kind, pid: known.pid,
-        sourcePort: known.sourcePort, fractionDigits: known.time.fractionDigits), line)
+  /// - Parameter outline: The line's, where it has one: only its stamp is kept then.
+  /// - Returns: false for a line with larger numbers than a note has room for.
+  mutating func append(
+    _ line: RawSpan, _ known: KnownLine, _ outline: LineOutline? = nil, kind: Int32, at place: Provenance
+  ) -> Bool {
+    guard
+      var note = Note(
+        source: known.source, known.time, count: 1, place, textLength: line.byteCount, kind: kind, pid: known.pid,
+        sourcePort: known.sourcePort)
+    else { return false }
+    guard let outline, place.length == line.byteCount, let wording = wordings.number(of: line, known, outline) else {
+      append(note, line)
+      return true
+    }
+    (note.wording, note.textLength) = (wording, Int32(outline.stampEnd))
+    append(note, line.slice(0..<outline.stampEnd))
+    return true
   }
 
   /// Takes a note over from a shelf of the same kinds, or as one of another kind's number.
   mutating func append(_ number: Int, of other: RecordShelf, kind: Int32? = nil) {
     var note = other.notes[number]
     note.kind = kind ?? note.kind
-    other.withText(of: note) { append(note, $0) }
+    if note.wording >= 0, let wording = wordings.number(of: note.wording, in: other.wordings) {
+      note.wording = wording
+      other.text.withText(at: note.textStart, length: Int(note.textLength)) { append(note, $0) }
+    } else {
+      other.withText(of: note) {
+        (note.wording, note.textLength) = (-1, Int32($0.byteCount))
+        append(note, $0)
+      }
+    }
   }
 
-  private mutating func append(_ note: Note, _ line: RawSpan) {
+  /// - Parameter kept: What is kept of the record's text.
+  private mutating func append(_ note: Note, _ kept: RawSpan) {
     var note = note
-    note.textStart = text.append(line)
+    note.textStart = text.append(kept)
+    textCount += note.fullLength
     notes.append(note)
   }
 
@@ -94,25 +156,22 @@ struct RecordShelf: Sendable {
   }
 
   /// Bytes of the wording of a record.
-  func textLength(_ number: Int) -> Int { Int(notes[number].textLength) }
+  func textLength(_ number: Int) -> Int { notes[number].fullLength }
 
   mutating func add(_ count: Int, to number: Int) { notes[number].count = notes[number].count.addingClamped(count) }
 
   private func withText<Result>(of note: Note, _ body: (RawSpan) -> Result) -> Result {
-    text.withText(at: note.textStart, length: Int(note.textLength), body)
+    text.withText(at: note.textStart, length: Int(note.textLength)) { kept in
+      guard note.wording >= 0 else { return body(kept) }
+      let line = wordings.text(note.wording, stamp: kept, pid: note.pid, source: IPAddress(bits: note.source))
+      return body(line.rawSpan)
+    }
   }
 
   /// The Event of a record.
   func event(_ number: Int) -> Event {
     let note = notes[number]
     return event(note, text: withText(of: note) { Bytes($0) })
-  }
-
-  /// The Event of a line that is not put there.
-  func event(_ line: RawSpan, _ known: KnownLine, kind: Int32, at place: Provenance) -> Event {
-    var shelf = RecordShelf()
-    shelf.append(line, known, kind: kind, at: place)
-    return event(shelf.notes[0], text: Bytes(line))
   }
 
   private func event(_ note: Note, text: Bytes) -> Event {

@@ -7,6 +7,7 @@ struct HeadTable: Sendable {
   struct Key: Equatable, Sendable {
     /// Of a free slot it is zero.
     fileprivate var hash: UInt64
+    var number: UInt64 { hash }
   }
 
   /// What heads are hashed with.

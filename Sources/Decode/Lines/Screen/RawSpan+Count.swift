@@ -14,4 +14,22 @@ extension RawSpan {
       return Int(unsafe cbytes_count_before(base, one, other))
     }
   }
+
+  /// The first line feed at or after `start`.
+  @inline(__always) func lineFeed(from start: Int) -> Int? {
+    guard start < byteCount else { return nil }
+    return unsafe withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, let found = unsafe cbytes_find(base + start, 0x0a, bytes.count - start)
+      else { return nil }
+      return unsafe found - base
+    }
+  }
+
+  /// Of the ``countReach`` bytes at `offset` those that are digits: a bit each, the first one's lowest.
+  @inline(__always) func digits(at offset: Int) -> UInt32 {
+    unsafe slice(offset..<offset + RawSpan.countReach).withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      return unsafe cbytes_digits(base)
+    }
+  }
 }

@@ -1,0 +1,71 @@
+import Evidence
+
+/// Lines that differ in stamp, process id and one address alone, each kept once; of the others only the stamp need be
+/// kept beside what a note has anyway.
+struct RecordWordings: Sendable {
+  private struct Wording: Sendable {
+    var key: UInt64
+    /// The first line, and what differs in others of it.
+    var line: [UInt8]
+    var stampEnd: Int
+    var processID: Range<Int>
+    var addresses: [Range<Int>]
+  }
+
+  private var wordings: ContiguousArray<Wording> = []
+  /// Keys are seeded numbers already.
+  private var index = SlotIndex()
+  /// Lines of further ones are kept whole.
+  private static let cap = 4096
+
+  /// The number of the wording of a line; nil when there are too many, or when the line names other addresses
+  /// or a port too.
+  mutating func number(of line: RawSpan, _ known: KnownLine, _ outline: LineOutline) -> Int32? {
+    let addresses = 0..<outline.addressCount
+    guard outline.portRange == nil,
+      addresses.allSatisfy({ IPAddress(v4: outline.address($0).value).bits == known.source })
+    else { return nil }
+    return number(outline.key) {
+      Wording(
+        key: outline.key, line: Bytes(line).array, stampEnd: outline.stampEnd, processID: outline.processID,
+        addresses: addresses.map { outline.address($0).range })
+    }
+  }
+
+  /// The number here of a wording of another table; nil when there are too many.
+  mutating func number(of wording: Int32, in other: RecordWordings) -> Int32? {
+    let wording = other.wordings[Int(wording)]
+    return number(wording.key) { wording }
+  }
+
+  private mutating func number(_ key: UInt64, _ wording: () -> Wording) -> Int32? {
+    let hash = UInt32(truncatingIfNeeded: key)
+    if let known = index.slot(hash: hash, where: { wordings[$0].key == key }) { return Int32(known) }
+    guard wordings.count < RecordWordings.cap else { return nil }
+    index.insert(hash: hash, slot: wordings.count)
+    wordings.append(wording())
+    return Int32(wordings.count - 1)
+  }
+
+  /// A line again, from what differs.
+  func text(_ number: Int32, stamp: RawSpan, pid: Int32, source: IPAddress) -> [UInt8] {
+    let wording = wordings[Int(number)]
+    var text: [UInt8] = []
+    text.reserveCapacity(wording.line.count + 32)
+    text.append(stamp)
+    var start = wording.stampEnd
+    func copy(to end: Int) { text.append(wording.line.rawSpan.slice(start..<end)) }
+    if !wording.processID.isEmpty {
+      copy(to: wording.processID.lowerBound)
+      text.append(contentsOf: String(pid).utf8)
+      start = wording.processID.upperBound
+    }
+    for range in wording.addresses {
+      copy(to: range.lowerBound)
+      text.append(dotted: source)
+      start = range.upperBound
+    }
+    copy(to: wording.line.count)
+    return text
+  }
+}
