@@ -49,6 +49,8 @@ package struct Tally: Sendable {
   package var coveredDays: Set<Day> = []
   /// The day of the last record: its neighbours share it.
   private var lastDay: Day?
+  /// From the earliest to the latest time of that day that was noted since the day changed.
+  private var lastSpan: Range<Int64> = 0..<0
   /// What a live capture says of itself.
   package var live: LiveCounts?
   /// Stamps without a year, which need a day to count back from.
@@ -68,6 +70,12 @@ package struct Tally: Sendable {
   package var records: Int { understood + unconcerned + odd }
 
   package mutating func note(_ time: EventTime) {
+    // Within what was noted before of its day there is nothing new.
+    if lastSpan.contains(time.timestamp.nanoseconds), time.isDated { return }
+    noteFurther(time)
+  }
+
+  private mutating func noteFurther(_ time: EventTime) {
     guard time.isTimed else { return }
     // Where dates are known, times of day without one say nothing about the span.
     let isFirstDated = time.isDated && last?.isDated == false
@@ -75,11 +83,14 @@ package struct Tally: Sendable {
     if isFirstDated || first.map({ time < $0 }) ?? true { first = time }
     if isFirstDated || last.map({ $0 < time }) ?? true { last = time }
     guard time.isDated else { return }
-    let day = time.timestamp.day
+    let (day, moment) = (time.timestamp.day, time.timestamp.nanoseconds)
     if day != lastDay {
       coveredDays.insert(day)
       lastDay = day
+      lastSpan = moment..<moment
     }
+    // To the next nanosecond, since a range has no end of its own; the last one there is stays outside.
+    lastSpan = min(lastSpan.lowerBound, moment)..<max(lastSpan.upperBound, moment == .max ? moment : moment + 1)
   }
 }
 

@@ -44,16 +44,21 @@ struct LastRecords: Sendable {
   mutating func pass(_ stretch: Int, of screened: borrowing ScreenedLines) {
     let first = screened.stretches[stretch].firstNumber
     let numbers = screened.hostNumbers.span.extracting(first..<first + screened.stretches[stretch].lines)
-    for number in numbers.indices {
-      let host = Int(numbers[number])
-      if places[host] == LastRecords.unknown {
-        places[host] = place(of: screened.hosts[host]).map { Int32(truncatingIfNeeded: $0) } ?? LastRecords.unfollowed
-      }
-      let place = Int(places[host])
-      // Most had none before, and looking costs less than writing.
-      if place >= 0, entries[place].event != nil { entries[place].event = nil }
+    if let hosts = screened.stretches[stretch].distinctHosts {
+      for host in hosts { passLine(of: host, screened) }
+    } else {
+      for number in numbers.indices { passLine(of: Int(numbers[number]), screened) }
     }
     if let last = numbers.indices.last { current = (screened.hosts[Int(numbers[last])], nil) }
+  }
+
+  @inline(__always) private mutating func passLine(of host: Int, _ screened: borrowing ScreenedLines) {
+    if places[host] == LastRecords.unknown {
+      places[host] = place(of: screened.hosts[host]).map { Int32(truncatingIfNeeded: $0) } ?? LastRecords.unfollowed
+    }
+    let place = Int(places[host])
+    // Most had none before, and looking costs less than writing.
+    if place >= 0, entries[place].event != nil { entries[place].event = nil }
   }
 
   func last(of host: Host.Key) -> Record {

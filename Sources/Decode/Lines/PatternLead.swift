@@ -128,10 +128,10 @@ struct PatternLeads: Sendable {
   /// The place of the first blank at or after `start`, or the line's end.
   private static func endOfWord(_ line: RawSpan, from start: Int) -> Int {
     var index = start
-    while line.byteCount - index >= 8 {
-      let count = line.uint64(index).count(before: 0x20, or: 0x09)
+    while line.byteCount - index >= RawSpan.countReach {
+      let count = line.count(before: 0x20, or: 0x09, at: index)
       index += count
-      if count < 8 { return index }
+      if count < RawSpan.countReach { return index }
     }
     while index < line.byteCount, !line.byte(index).isBlank { index += 1 }
     return index

@@ -84,7 +84,7 @@ package struct LineScreen: Sendable {
     var known = stamp
     var start = start
     var stranger: Stranger?
-    while let feed = block.firstIndex(of: 0x0a, from: start) {
+    while let feed = block.lineFeed(from: start) {
       let end = feed > start && block.byte(feed - 1) == 0x0d ? feed - 1 : feed
       if end &- start >= PlainStamp.reach, let order = known.read(block, at: start),
         end &- start >= known.length &+ LineScreen.shortestRest

@@ -12,14 +12,20 @@ package struct ScreenedLines: Sendable {
     var last: Int
     /// The place of its first line's host among ``ScreenedLines/hostNumbers``.
     var firstNumber: Int
+    /// A bit for each of its hosts, the first 63 by their number; the last bit stands for all others.
+    private(set) var hostBits: UInt64 = 0
 
     /// One without lines, as the first.
     init(at start: Int) { (self.start, end, lines, last, firstNumber) = (start, start, 0, start, 0) }
 
-    private init(start: Int, next: Int, firstNumber: Int) {
+    private init(start: Int, next: Int, firstNumber: Int, hostBits: UInt64) {
       (self.start, end, lines, last) = (start, next, 1, start)
       self.firstNumber = firstNumber
+      self.hostBits = hostBits
     }
+
+    /// The hosts' numbers, each once; nil when not every bit stands for one.
+    var distinctHosts: BitNumbers? { hostBits >> 63 == 1 ? nil : BitNumbers(bits: hostBits) }
 
     /// Adds a line that stands at `start`, or begins the next stretch with it.
     /// - Parameter next: Behind its line feed.
@@ -28,11 +34,13 @@ package struct ScreenedLines: Sendable {
       done: inout [Stretch]
     ) {
       numbers[firstNumber &+ lines] = host
+      let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: min(host, 63))
       if order == .follows, end == start {
         (last, end, lines) = (start, next, lines &+ 1)
+        hostBits |= bit
       } else {
         if lines > 0 { done.append(self) }
-        self = Stretch(start: start, next: next, firstNumber: firstNumber &+ lines)
+        self = Stretch(start: start, next: next, firstNumber: firstNumber &+ lines, hostBits: bit)
       }
     }
   }
@@ -53,4 +61,15 @@ package struct ScreenedLines: Sendable {
   }
 
   package mutating func clear() { stretches.removeAll(keepingCapacity: true) }
+}
+
+/// The numbers of the bits that are set.
+struct BitNumbers: Sequence, IteratorProtocol {
+  var bits: UInt64
+
+  mutating func next() -> Int? {
+    guard bits != 0 else { return nil }
+    defer { bits &= bits &- 1 }
+    return bits.trailingZeroBitCount
+  }
 }
