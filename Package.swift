@@ -46,7 +46,11 @@ var targets: [Target] = [
   stage("Fuse", ["Evidence"]),
   stage("Judge", ["Evidence", "Knowledge", "Fuse"]),
   stage("Workbench", ["Evidence", "Knowledge", "Capture", "Decode", "Detect", "Fuse", "Judge", argumentParser]),
-  .executableTarget(name: "watchfloor", dependencies: ["Workbench"], swiftSettings: settings),
+  // With an allocator that is made for many small objects of several threads: glibc's makes a system call for every page
+  // by which the memory of a thread beside the first grows.
+  .executableTarget(
+    name: "watchfloor", dependencies: ["Workbench"], swiftSettings: settings,
+    linkerSettings: [.linkedLibrary("tcmalloc_minimal")]),
 
   // Build tool: writes the Knowledge folder into one Swift file.
   .executableTarget(name: "embed-knowledge", swiftSettings: settings),
