@@ -54,6 +54,41 @@ import Testing
     }
   }
 
+  /// Public rules write modifiers in any order; what an order means follows from applying each to what the one before gave.
+  @Test(arguments: [
+    ("contains|windash: '-x'", ["a /x b", "\u{2014}x"], ["x", "-y"]),
+    ("windash|contains: '-x'", ["a /x b", "\u{2014}x"], ["x", "-y"]),
+    ("contains|all|windash: ['-x', '/y']", ["a /x -y"], ["a /x", "y x"]),
+    ("all|contains: [x, y]", ["ayx"], ["x"]), ("startswith|windash: '-x'", ["/xy"], [" -x"]),
+    ("endswith|windash: '-x'", ["y/x"], ["-x "]), ("cased|contains: 'aB'", ["xaBx"], ["xabx"]),
+    ("cased|windash|startswith: '-X'", ["/Xy"], ["/xy"]), ("startswith|endswith: 'x'", ["axa"], ["a"]),
+    ("contains|wide|cased: 'ab'", ["xa\0b\0y"], ["xab"]), ("contains|wide: 'a'", ["xa\0y"], ["xa"]),
+    ("base64offset|contains|cased: 'foobar'", ["xx" + "Zm9vYmFy"], ["foobar"]),
+    ("wide|base64offset|contains: 'ab'", ["x" + "YQBiA"], ["ab"]), ("neq|contains: x", ["a"], ["axa"]),
+    ("re|contains: 'o{2}'", ["xoox"], ["o"]), ("re|startswith: 'a|b'", ["ax", "bx"], ["xa", "xb"]),
+    ("re|i|endswith: 'a|b'", ["xA", "xB"], ["ax", "bx"]), ("re|m|startswith: '^b'", ["b"], ["a\nb"]),
+    ("re|ignorecase|multiline: '^b'", ["a\nB"], ["ab"]), ("re|dotall: 'a.b'", ["a\nb"], ["a\n\nb"]),
+    ("fieldref|startswith|endswith: rpc.reply.status", ["xSTATUSx"], ["x"]),
+  ])
+  func orders(line: String, hits: [String], misses: [String]) throws {
+    for (list, expected) in [(hits, true), (misses, false)] {
+      for word in list {
+        let record: [FieldName: FieldValue] = [.rpcArgument: text(word), .rpcReplyStatus: text("STATUS")]
+        #expect(
+          try matches("{'rpc.argument|\(line.replacing(": ", with: "': ", maxReplacements: 1))}", record) == expected,
+          "\(word)")
+      }
+    }
+  }
+
+  /// The mark stands where the text begins: behind an anchor that is before the wildcard, as pySigma has it too.
+  @Test func byteOrderMarkBehindAnAnchor() throws {
+    let marked = Bytes([0xff, 0xfe, 0x78, 0x61, 0, 0x79])
+    #expect(try matches("{rpc.argument|contains|utf16: a}", [.rpcArgument: .text(marked)]))
+    #expect(
+      try !matches("{rpc.argument|contains|utf16: a}", [.rpcArgument: .text(Bytes(Array(marked.array.dropFirst(2))))]))
+  }
+
   @Test(
     arguments: [
       ("2000-01-01T19:04:51Z", "week", 52), ("2001-01-01T00:00:00Z", "week", 1), ("2004-12-31T00:00:00Z", "week", 53),
@@ -103,13 +138,15 @@ import Testing
     ("re: a(?=b)", 23, "look-around"), ("re: (a)\\1", 25, "back-references"), ("re: '(?<!a)b'", 22, "look-around"),
     ("re: a[b", 23, "missing ]"), ("re: x{1001}", 23, "repetition size"),
     ("re: ((a{100}){100}){100}", 25, "repetition"),
-    ("re|contains: a", 5, "do not go together"), ("contains|i: a", 5, "behind 're' only"),
+    ("contains|re: a", 5, "'re' must stand before 'contains'"), ("contains|i: a", 5, "behind 're' only"),
+    ("re|startswith: a)|(b", 33, "unexpected )"),
     ("i|re: a", 5, "behind 're'"),
     ("base64|re: a", 5, "do not go together"), ("contains|base64: a", 5, "must stand before"),
     ("base64: 'a*'", 26, "with wildcards"), ("windash: -a -b -c -d", 27, "more than three dashes"),
     ("expand: '%nobody%'", 26, "no pipeline has values for the placeholder '%nobody%'"),
     ("fieldref: nothing", 28, "unknown field 'nothing'"), ("hour: 24", 24, "from 0 to 23"),
-    ("fieldref|lt: rpc.xid", 5, "do not go together"),
+    ("fieldref|lt: rpc.xid", 5, "do not go together"), ("startswith|base64offset: a", 5, "must stand before"),
+    ("lt|contains: 5", 5, "do not go together"),
   ])
   func faults(line: String, column: Int, message: String) throws {
     let (_, faults) = try load(

@@ -149,7 +149,7 @@ struct RuleWriter {
       ])
     default:
       let value = pick(["'%words%'", "'a%words%'", "'%names%%names%'", "'%any%o'"])
-      return "\(text)|expand\(pick(["", "|contains"])): \(value)"
+      return "\(text)\(pick(["|expand", "|expand|contains", "|contains|expand"])): \(value)"
     }
   }
 
@@ -157,15 +157,22 @@ struct RuleWriter {
     let anchor = pick(["", "|contains", "|startswith", "|endswith"])
     let values = (0..<Int.random(in: 2...3, using: &random)).map { _ in quoted(value(isOpen: anchor.isEmpty)) }
     let many = "[" + values.joined(separator: ", ") + "]"
-    switch Int.random(in: 0..<6, using: &random) {
-    case 0: return "\(field)\(anchor)|all: \(many)"
-    case 1: return "\(field)\(anchor)|cased: \(values[0])"
-    case 2 where field != "Either": return "\(field)\(anchor)|neq: \(many)"
-    case 3: return "\(field)|windash\(anchor): \(quoted(pick(["-x", "/x", "a-b", "-x /x", "- x", "--x"])))"
+    switch Int.random(in: 0..<8, using: &random) {
+    case 0: return "\(field)\(anyOrder(anchor, "|all")): \(many)"
+    case 1: return "\(field)\(anyOrder(anchor, "|cased")): \(values[0])"
+    case 2 where field != "Either": return "\(field)\(anyOrder(anchor, "|neq")): \(many)"
+    case 3: return "\(field)\(anyOrder("|windash", anchor)): \(quoted(dashed()))"
     case 4: return "\(field)\(anchor): \(many)"
+    case 5: return "\(field)\(anyOrder(anchor, "|all", "|windash")): [\(quoted(dashed())), \(quoted(dashed()))]"
+    case 6: return "\(field)\(anyOrder("|contains", "|startswith")): \(quoted(fragment()))"
     default: return "\(field)\(anchor): \(values[0])"
     }
   }
+
+  private mutating func dashed() -> String { pick(["-x", "/x", "a-b", "-x /x", "- x", "--x"]) }
+
+  /// The modifiers in one of the orders in which they may stand.
+  private mutating func anyOrder(_ modifiers: String...) -> String { modifiers.shuffled(using: &random).joined() }
 
   private mutating func encodedLine(_ field: String) -> String {
     let value = quoted(pick(["foo", "foobar", "a", "bar b"]))
@@ -173,6 +180,7 @@ struct RuleWriter {
     return pick([
       "\(field)|\(wide)base64: \(value)", "\(field)|\(wide)base64offset|contains: \(value)",
       "\(field)|base64offset|contains: 'foo'", "\(field)|base64|contains: foo",
+      "\(field)|\(wide)base64\(anyOrder("|contains", "|cased")): \(value)",
     ])
   }
 
@@ -181,7 +189,9 @@ struct RuleWriter {
       "^fo+", "o$", "(foo|bar)b?", "[a-c]-[b-d]", "x.y", "a_b|it's", "[0-9]{1,2}%", #"\[a\]"#, "^.$", "b.*a", "O",
       #"C:\\d"#, "fo{2}b",
     ])
-    return "\(field)|re\(pick(["", "|i", "|m", "|s", "|i|s"])): \(quoted(expression))"
+    let flags = pick(["", "|i", "|m", "|s", "|i|s", "|ignorecase", "|dotall|multiline", "|contains", "|all"])
+    if flags == "|all" { return "\(field)|re|all: [\(quoted(expression)), 'o']" }
+    return "\(field)|re\(flags): \(quoted(expression))"
   }
 
   // MARK: Values

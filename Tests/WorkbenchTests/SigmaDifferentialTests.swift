@@ -16,7 +16,10 @@ import Testing
 /// - conditions with an upper bound: the backend tells "fewer than five" of every window that ends at a match, also
 ///   where the fifth follows at once; the correlation specification speaks of the count in the given time frame.
 /// - `\%` without a placeholder: pySigma leaves the backslash, the rules specification takes it for an escape.
-/// - `expand|cased`: pySigma's placeholders lose the case, the specification applies modifiers in their order.
+/// - `expand|cased`: pySigma's placeholders lose the case, the specification applies modifiers in their order. The same of
+///   `cased` before a modifier that makes another text of the text, such as `cased|windash`.
+/// - `re` behind which `startswith` or `endswith` stands: the backend looks for the expression anywhere, the appendix
+///   expects the value at the field's start or end.
 /// - `neq` of a field that a pipeline maps to several: pySigma asks whether any differs, we whether all do.
 /// - a temporal condition of which a part was not needed: the backend leaves those events out, we list them.
 /// - `neq` of a reference to a field that is missing: SQL's NULL.

@@ -14,15 +14,15 @@ enum ValueMatcher: Sendable {
     let number: Int64?
     let address: IPAddress?
 
-    init(_ value: ValueText, anchoring: TextPattern.Anchoring, isCased: Bool) {
-      pattern = TextPattern(value, anchoring: anchoring, isCased: isCased)
+    init(_ value: ValueText, isCased: Bool) {
+      pattern = TextPattern(value, isCased: isCased)
       let text: String? =
         switch value.pieces.first {
         case .literal(let bytes) where value.pieces.count == 1: String(decoding: bytes, as: UTF8.self)
         default: nil
         }
-      number = anchoring == .whole ? text.flatMap { Int64($0) } : nil
-      address = anchoring == .whole ? text.flatMap { IPAddress($0) } : nil
+      number = text.flatMap { Int64($0) }
+      address = text.flatMap { IPAddress($0) }
     }
   }
   /// `fieldref`: the value of another field of the same event.

@@ -36,7 +36,7 @@ struct FieldTestReader {
     var modifiers: [Modifier] = []
     var offset = (parts.first?.unicodeScalars.count ?? 0) + 1
     for part in parts.dropFirst() {
-      if let modifier = Modifier(rawValue: part) {
+      if let modifier = Modifier(name: part) {
         if modifiers.contains(modifier) { faults.append(node.fault("'\(part)' stands twice", at: offset)) }
         modifiers.append(modifier)
       } else {

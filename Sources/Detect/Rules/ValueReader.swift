@@ -1,7 +1,8 @@
 import Evidence
 import Knowledge
 
-/// Reads a value of a line: applies the modifiers in their order, and makes of it what events are compared with.
+/// Reads a value of a line: applies the modifiers in the order in which they are written, and makes of it what events
+/// are compared with.
 struct ValueReader {
   /// The field as the rule names it.
   let name: String
@@ -15,12 +16,13 @@ struct ValueReader {
 
   private var operation: Modifier? { modifiers.first(where: \.isType) }
   private var isCased: Bool { modifiers.contains(.cased) }
+  /// Where `*` stands, by all anchors together.
   private var anchoring: TextPattern.Anchoring {
-    switch modifiers.first(where: \.isAnchor) {
-    case .contains: .anywhere
-    case .startswith: .start
-    case .endswith: .end
-    default: .whole
+    switch (modifiers.contains(where: \.opensStart), modifiers.contains(where: \.opensEnd)) {
+    case (false, false): .whole
+    case (false, true): .start
+    case (true, false): .end
+    case (true, true): .anywhere
     }
   }
 
@@ -105,11 +107,24 @@ struct ValueReader {
     if modifiers.contains(.s) { flags.insert(.dotAll) }
     var matchers: [ValueMatcher] = []
     for pattern in patterns {
-      do { matchers.append(.expression(try RegularExpression(pattern, flags: flags))) } catch {
+      do {
+        matchers.append(.expression(try anchored(try RegularExpression(pattern, flags: flags), pattern, flags)))
+      } catch {
         faults.append(fault(error, in: pattern, node))
       }
     }
     return matchers.count == patterns.count && !matchers.isEmpty ? any(matchers) : nil
+  }
+
+  /// An expression is looked for anywhere, unless an anchor says where it is expected.
+  private func anchored(
+    _ expression: RegularExpression, _ pattern: String, _ flags: RegularExpression.Flags
+  ) throws(RegularExpression.Mistake) -> RegularExpression {
+    switch anchoring {
+    case .start: try RegularExpression("\\A(?:" + pattern + ")", flags: flags)
+    case .end: try RegularExpression("(?:" + pattern + ")\\z", flags: flags)
+    case .whole, .anywhere: expression
+    }
   }
 
   /// Where in the expression the mistake is, as far as RE2 tells.
@@ -133,11 +148,15 @@ struct ValueReader {
   private func textMatcher(_ text: String, _ node: YAMLNode, _ faults: inout [Fault]) -> ValueMatcher? {
     let known = faults.count
     var texts = context.values(for: text, of: name).map { ValueText($0) }
-    for modifier in modifiers where modifier.isTransformation {
-      texts = texts.flatMap { transformed($0, modifier, node, &faults) }
+    for modifier in modifiers {
+      if modifier.isAnchor {
+        texts = texts.map { $0.open(atStart: modifier.opensStart, atEnd: modifier.opensEnd) }
+      } else if modifier.isTransformation {
+        texts = texts.flatMap { transformed($0, modifier, node, &faults) }
+      }
       guard faults.count == known else { return nil }
     }
-    let matchers = texts.map { ValueMatcher.Text($0, anchoring: anchoring, isCased: isCased) }
+    let matchers = texts.map { ValueMatcher.Text($0, isCased: isCased) }
     // A lone `*` is Sigma's way to ask for a field; with `contains` it is a slip that lets everything pass.
     if anchoring != .whole, matchers.contains(where: \.pattern.matchesEverything) {
       faults.append(node.fault("'\(text)' matches every text"))
