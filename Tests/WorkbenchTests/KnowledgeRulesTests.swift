@@ -129,10 +129,12 @@ struct KnowledgeRulesTests {
   }
 
   @Test(
-    "a name that statd cannot look up is an incident only if it is no name",
+    "a name that statd cannot look up is an incident only if it is an exploit's text",
     arguments: [
       ("client7.example.org", false), ("192.0.2.7", false), ("2001:db8::7", false), ("a_b-c", false),
-      ("^X^X^Y%8x%8x%62716x%hn", true), ("%n%n", true), ("a b", true), ("\u{18}\u{18}%8x", true),
+      ("^X^X^Y%8x%8x%62716x%hn", true), ("%n%n", true), ("\u{18}\u{18}%8x", true), ("%x%x%x", true),
+      ("^X\u{f7}\u{ff}\u{bf}^X\u{f7}\u{ff}\u{bf}bffff750", true), ("a b", false), ("(null)", false),
+      ("fe80::1%net0", false), ("M\u{fc}ller's box!", false), ("host, who=\"x\"", false),
     ])
   func hostName(_ name: String, _ expected: Bool) async throws {
     let found = try await KnowledgeRulesTests.incidents(

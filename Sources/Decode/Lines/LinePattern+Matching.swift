@@ -88,7 +88,8 @@ extension LineSteps {
         guard let close = self.end(of: type, in: line, from: index, before: anchor) else {
           // A wording that begins with any text cannot be told from other lines by its beginning.
           if position == 0, type == .text || type == .longest { return .none }
-          return type == .text || type == .longest || index >= end ? .prefix : LineSteps.unfinished(type, line, index)
+          let mayGoOn = type == .text || type == .longest || type == .overflow
+          return mayGoOn || index >= end ? .prefix : LineSteps.unfinished(type, line, index)
         }
         captures.append((field, index..<close))
         index = close
@@ -134,6 +135,7 @@ extension LineSteps {
       return (start..<place).contains { line.byte($0) == 0x3d || line.byte($0) == 0x22 } ? nil : place
     case .longest: return needle(of: anchor).flatMap { LineSteps.lastIndex(of: $0, in: line, from: start) }
     case .rest: return end
+    case .overflow: return OverflowText.stands(in: line.slice(start..<end)) ? end : nil
     }
   }
 

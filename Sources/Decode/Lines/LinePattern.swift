@@ -28,6 +28,8 @@ final class LinePattern: Sendable {
     case label
     /// What is left of the line.
     case rest
+    /// The same where it is an exploit's text: see ``OverflowText``.
+    case overflow
   }
 
   enum Element: Sendable {
@@ -114,7 +116,8 @@ final class LinePattern: Sendable {
         }
       case (.text, _), (.longest, _), (.label, _):
         throw PatternError("a hole of type \(type.rawValue) needs a literal after it")
-      case (.rest, .some): throw PatternError("a hole of type rest must end the pattern")
+      case (.rest, .some), (.overflow, .some):
+        throw PatternError("a hole of type \(type.rawValue) must end the pattern")
       default: break
       }
     }

@@ -33,6 +33,8 @@ extension RPCTraits {
 
   /// A directive of printf that takes an argument off the stack.
   private struct Directive {
+    /// Where its `%` stands.
+    var start: Int
     var isWriting: Bool
     /// `%hn` or `%12$x`: somebody counts arguments.
     var isCounting: Bool
@@ -46,6 +48,22 @@ extension RPCTraits {
       count += 1
       if directive.isWriting { writes += 1 }
       if count >= 4 || writes > 0 && count >= 2 { return true }
+    }
+    return false
+  }
+
+  /// The same of a host's name, in which a lone directive is still chance (`fe80::1%net0`, an escape of a URL), but two in
+  /// a row are none.
+  static func isFormatString(name bytes: RawSpan) -> Bool {
+    if isFormatString(bytes) { return true }
+    var place = 0
+    var end: Int?
+    while let directive = directive(bytes, from: &place) {
+      let goesOn = place < bytes.byteCount && (bytes.byte(place).isASCIILetter || bytes.byte(place).isDigit)
+      if directive.isWriting, !goesOn { return true }
+      // `%08x.%08x`, `%x %x`
+      if let end, directive.start - end <= 1 { return true }
+      end = place
     }
     return false
   }
@@ -79,7 +97,8 @@ extension RPCTraits {
       place = isBlank ? percent + 3 : max(index, percent + 1)
       guard !isBlank, index < bytes.byteCount, isConversion(bytes.byte(index)) else { continue }
       place = index + 1
-      return Directive(isWriting: bytes.byte(index) == UInt8(ascii: "n"), isCounting: isCounting)
+      return Directive(
+        start: percent, isWriting: bytes.byte(index) == UInt8(ascii: "n"), isCounting: isCounting)
     }
     return nil
   }
