@@ -83,14 +83,17 @@ package struct TextDecoder {
   /// Takes in lines that a screen found to be of no concern.
   ///
   /// A block's stretches come in their order, from the first.
-  /// - Parameter block: What was screened, with the line feeds.
+  /// - Parameters:
+  ///   - block: What was screened, with the line feeds.
+  ///   - tellsLines: Whether each line feed ends a record.
   /// - Returns: false when they have to be read one by one.
   package mutating func pass(
-    _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, into intake: inout Intake
+    _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, tellsLines: Bool = true, into intake: inout Intake
   ) -> Bool {
     let (start, last) = (screened.stretches[stretch].start, screened.stretches[stretch].last)
     let lineCount = screened.stretches[stretch].lines
     if stretch == 0 { lastRecords.begin(screened) }
+    guard tellsLines else { return false }
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
     guard !isInRecord, let first = lines.syslog.time(ofPlainStampAt: start, in: block),

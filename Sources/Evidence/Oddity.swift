@@ -27,6 +27,8 @@ package enum Oddity {
     case lineOverlong = "line_overlong"
     case lineUnmatched = "line_unmatched"
     case recordIncomplete = "record_incomplete"
+    /// A record of a stream does not end where the length before it says.
+    case lengthWrong = "length_wrong"
     case stampInvalid = "stamp_invalid"
     case traceUnreadable = "trace_unreadable"
     case hexDisagrees = "hex_disagrees"

@@ -107,6 +107,29 @@ struct HostLogTests {
     #expect(analysis.situation.windows.contains { $0.unexplained.count == 1 })
   }
 
+  // MARK: Streams
+
+  /// RFC 6587: a saved stream, whose records are told by their lengths; what one says of another is its text.
+  @Test("records of a saved stream are all read", arguments: [1, 2])
+  func stream(_ threads: Int) async throws {
+    func counted(_ text: String, off: Int = 0) -> String { "\(text.utf8.count + off) \(text)" }
+    func record(_ number: Int) -> String {
+      "<86>1 1999-12-31T10:00:\(10 + number)Z marlin rpcbind 7 - - refused connect from 192.0.2.\(number) to dump()"
+    }
+    let plain = "Dec 31 10:00:00 marlin rpcbind[7]: refused connect from 203.0.113.66 to dump() and more behind it\n"
+    let hostile =
+      "<38>1 1999-12-31T10:00:30Z marlin sshd 9 - - Invalid user 120 " + record(99) + counted(record(98)) + "\n"
+      + String(repeating: plain, count: 5)
+    let text = counted(record(1)) + counted(hostile) + counted(record(2), off: 3) + counted(record(3)) + "70 <86>1 cut"
+    let scratch = try Scratch()
+    let analysis = try await Analysing.run([try scratch.write(text, "stream")], threads: threads)
+    let sources = analysis.events.map(\.source.host.notation).sorted()
+    #expect(sources == ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+    let input = try #require(analysis.inputs.first)
+    #expect(input.tally.records == 5 && input.tally.understood == 3 && input.tally.odd == 1)
+    #expect(analysis.oddities.count(of: .lengthWrong) == 1 && analysis.oddities.count(of: .recordIncomplete) == 1)
+  }
+
   // MARK: Other sensors
 
   private static let eve =

@@ -214,7 +214,7 @@ private struct TextLines: ~Copyable {
     var start = 0
     for (index, stretch) in block.screened.stretches.enumerated() {
       if start < stretch.start { read(content.slice(start..<stretch.start), &splitter, &decoder, &intake) }
-      if decoder.pass(index, of: block.screened, in: content, into: &intake) {
+      if decoder.pass(index, of: block.screened, in: content, tellsLines: splitter.tellsLines, into: &intake) {
         splitter.skip(lines: stretch.lines, length: stretch.end - stretch.start)
       } else {
         read(content.slice(stretch.start..<stretch.end), &splitter, &decoder, &intake)
@@ -247,12 +247,24 @@ private struct TextLines: ~Copyable {
   private static func push(
     _ line: RawSpan, _ place: LineSplitter.Place, _ decoder: inout TextDecoder, _ intake: inout Intake
   ) {
-    decoder.push(line, number: place.number, offset: place.offset, into: &intake)
-    guard place.omitted > 0 else { return }
     let provenance = Provenance(
       input: decoder.input, place: .lines(first: place.number, last: place.number), offset: place.offset,
       length: line.byteCount + place.omitted)
+    if let misfit = place.misfit { note(misfit, Citation(provenance, text: Bytes(line)), into: &intake) }
+    // What is no whole record, or may be several, would be read as what nobody wrote.
+    if place.misfit == nil || place.misfit == .record {
+      decoder.push(line, number: place.number, offset: place.offset, into: &intake)
+    }
+    guard place.omitted > 0 else { return }
     let text = Bytes("a line of \(line.byteCount + place.omitted) bytes; the first \(line.byteCount) were read")
     intake.oddities.note(.lineOverlong, Citation(provenance, text: text))
+  }
+
+  /// A record of a stream that does not end where its length says.
+  private static func note(_ misfit: LineSplitter.Misfit, _ citation: Citation, into intake: inout Intake) {
+    intake.oddities.note(misfit == .cut ? .recordIncomplete : .lengthWrong, citation)
+    guard misfit != .record else { return }
+    intake.tally.hostRecords += 1
+    intake.tally.odd += 1
   }
 }
