@@ -205,8 +205,9 @@ package struct TextDecoder {
     into intake: inout Intake
   ) {
     switch result {
-    case .event(let event, _, let host, _):
+    case .event(var event, _, let host, _):
       intake.tally.understood += 1
+      capCount(of: &event, into: &intake)
       if event.action == .authentication {
         // A guesser of passwords fills a log; how often is what matters.
         lastRecords.note(host, event: nil)
@@ -270,11 +271,22 @@ package struct TextDecoder {
     intake.oddities.note(kind, citation())
   }
 
+  private func capCount(of event: inout Event, into intake: inout Intake) {
+    guard event.count > Event.countCap else { return }
+    event.count = Event.countCap
+    intake.oddities.note(.repeatCountCapped, event.citation)
+  }
+
   private mutating func repeatRecord(
     _ count: Int, _ host: Host.Key, _ time: EventTime, _ citation: Citation, into intake: inout Intake
   ) {
     let last = lastRecords.last(of: host)
     if case .other = last {
+      intake.tally.unconcerned += 1
+      return
+    }
+    // Not once more: nothing happened.
+    if count == 0, case .event = last {
       intake.tally.unconcerned += 1
       return
     }
@@ -287,6 +299,7 @@ package struct TextDecoder {
       $0.time = time
       $0.citation = citation
     }
+    capCount(of: &event, into: &intake)
     _ = keep(event, in: &intake)
     intake.tally.understood += 1
   }

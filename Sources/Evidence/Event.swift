@@ -50,6 +50,10 @@ package struct Event: Sendable {
     }
   }
 
+  /// The largest number of times that a record can say: what loggers count in 32 bits. One that says more counts as so
+  /// many, and is odd.
+  package static let countCap = Int(UInt32.max)
+
   /// What an Event says. It stands apart, and is never changed in its place: an Event is one word to move and one
   /// reference to copy, however much it says.
   package struct Facts: Sendable {

@@ -33,6 +33,8 @@ package enum Oddity {
     case traceUnreadable = "trace_unreadable"
     case hexDisagrees = "hex_disagrees"
     case repeatWithoutRecord = "repeat_without_record"
+    /// More repetitions than any logger counts: it counts as ``Event/countCap``.
+    case repeatCountCapped = "repeat_count_capped"
     case tableFull = "table_full"
 
     /// What was wrong with a container: the exit status is 3 for these.

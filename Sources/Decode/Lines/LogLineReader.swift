@@ -163,7 +163,7 @@ struct LogLineReader: Sendable {
       return nil
     }
     var index = start + messageRepeated.count
-    guard let count = number(line, &index, digits: 1...9), line.hasBytes(times, at: index) else { return nil }
+    guard let count = repetitions(line, &index), line.hasBytes(times, at: index) else { return nil }
     index += times.count
     if index < line.byteCount, line.byte(index).isBlank { index += 1 }
     let end = line.byteCount - 1
@@ -179,10 +179,21 @@ struct LogLineReader: Sendable {
     guard let start = LogLineReader.repetitionStart(line, places.0) ?? LogLineReader.repetitionStart(line, places.1)
     else { return nil }
     var index = start + LogLineReader.lastMessage.count
-    guard let count = number(line, &index, digits: 1...9), line.hasBytes(Array(" time".utf8), at: index) else {
+    guard let count = LogLineReader.repetitions(line, &index), line.hasBytes(Array(" time".utf8), at: index) else {
       return nil
     }
     return .repetition(count: count, host: host, time: frame.time)
+  }
+
+  /// A number of any length; one that is larger than ``Event/countCap`` is the next above it.
+  private static func repetitions(_ line: RawSpan, _ index: inout Int) -> Int? {
+    let start = index
+    var count = 0
+    while index < line.byteCount, line.byte(index).isDigit {
+      count = min(count * 10 + Int(line.byte(index) - 0x30), Event.countCap + 1)
+      index += 1
+    }
+    return index > start ? count : nil
   }
 
   /// The place, if syslogd's words stand there.
@@ -253,7 +264,7 @@ struct LogLineReader: Sendable {
       case .processName: process = ProcessFacts(name: LogLineReader.lastComponent(text))
       case .pid: pid = value.flatMap { Int(exactly: $0) }
       case .userID: userID = value.flatMap { Int(exactly: $0) }
-      case .count: event.count = max(1, value.map { Int(min($0, 1_000_000_000)) } ?? 1)
+      case .count: event.count = max(1, value.map { Int(min($0, UInt64(Event.countCap + 1))) } ?? 1)
       case .detail: event.detail = Bytes(text)
       case .ignored: break
       }
