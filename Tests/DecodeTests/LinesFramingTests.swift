@@ -46,6 +46,21 @@ struct LinesFramingTests {
     #expect(event.source.host == .address(IPAddress(v4: 0xc000_0201)))
   }
 
+  /// RFC 4007, section 11: a zone behind an address of IPv6 tells the link, and is no part of it.
+  @Test(arguments: ["fe80::1%eth0", "fe80::1%eth0.100", "fe80::1%br-lan", "fe80:0:0:0:0:0:0:1%3"])
+  func aZoneIsNoPartOfAnAddress(_ source: String) throws {
+    for line in ["rpcbind: refused connect from \(source) to dump()", "in.ftpd[3]: refused connect from \(source)"] {
+      let event = try #require(TextReading.read("Dec 31 07:42:43 marlin \(line)").events.first, "\(line)")
+      #expect(event.source.host == .address(IPAddress(bits: 0xfe80 << 112 | 1)), "\(line)")
+      #expect(event.outcome == .refused)
+    }
+    // Only IPv6 has zones, and a zone has a name.
+    for other in ["192.0.2.1%eth0", "fe80::1%"] {
+      let events = TextReading.read("Dec 31 07:42:43 marlin rpcbind: refused connect from \(other) to dump()").events
+      #expect(!events.contains { $0.action == .rpcCall }, "\(other)")
+    }
+  }
+
   /// `journalctl -o export`, with a message in the binary form that holds line ends, whatever cuts the blocks.
   @Test func anExportedJournalIsRead() throws {
     func field(_ name: String, _ value: String) -> [UInt8] { Array("\(name)=\(value)\n".utf8) }
