@@ -65,6 +65,23 @@ struct SensorProbeTests {
     #expect(Set(events.map { "\($0.transport?.rawValue ?? "") \($0.count)" }) == ["tcp 2", "udp 1"])
   }
 
+  /// What Zeek's documentation says of each `conn_state`. Without the beginning of an exchange nothing is told of an answer.
+  @Test(arguments: [
+    ("S0", Event.Action.probe, Outcome.unanswered), ("SH", .probe, .unanswered), ("RSTOS0", .probe, .unanswered),
+    ("REJ", .probe, .reset), ("S1", .connection, .connected), ("S2", .connection, .connected),
+    ("S3", .connection, .connected), ("SF", .connection, .connected), ("RSTO", .connection, .connected),
+    ("RSTR", .connection, .connected), ("OTH", .connection, .unknown), ("SHR", .probe, .unknown),
+    ("RSTRH", .probe, .unknown), ("-", .connection, .unknown), ("NEW", .connection, .unknown),
+  ])
+  func statesOfZeeksConnections(state: String, action: Event.Action, outcome: Outcome) throws {
+    let asked = outcome == .connected ? 44 : 0
+    let line =
+      #"{"ts":946684800.5,"uid":"C","id.orig_h":"198.18.0.1","id.orig_p":40000,"id.resp_h":"192.0.2.10","#
+      + #""id.resp_p":111,"proto":"tcp","orig_bytes":\#(asked),"_path":"conn","conn_state":"\#(state)"}"#
+    let event = try #require(TextReading.read(line).events.first)
+    #expect(event.action == action && event.outcome == outcome, "\(state)")
+  }
+
   private static let zeekHead =
     ["#separator SEP", "#path conn", "#fields ts id.orig_h id.orig_p id.resp_h id.resp_p proto conn_state"]
   private static let zeekRow = "946684800.5 198.18.0.1 40000 192.0.2.10 111 tcp S0"

@@ -145,16 +145,21 @@ struct ZeekRecord {
     return value("uid") != nil && value("id.orig_h") != nil ? "other" : nil
   }
 
-  /// `conn_state`, as Zeek's documentation of conn.log has it.
+  /// `conn_state`, as Zeek's documentation of conn.log has it. What lacks its beginning tells of no answer to a try: OTH
+  /// is the middle of an exchange, SHR and RSTRH are a server's packets without their client's SYN.
   private func connection(_ flow: SensorFlow, _ citation: Citation) -> SensorReading {
     guard flow.isRPC, flow.source.host != .unknown else { return .unconcerned(flow.time) }
     let asked = (integer("orig_bytes") ?? 0) > 0
+    let isExchange = asked || flow.transport == .udp
     let (action, outcome): (Event.Action, Outcome) =
       switch value("conn_state") {
       case "S0": (asked && flow.transport == .udp ? .connection : .probe, .unanswered)
-      case "REJ", "RSTOS0", "RSTRH": (.probe, .reset)
-      case "SH", "SHR": (.probe, .unknown)
-      default: (asked || flow.transport == .udp ? .connection : .probe, .connected)
+      // A SYN with the client's own FIN or RST behind it, and no SYN-ACK.
+      case "SH", "RSTOS0": (.probe, .unanswered)
+      case "REJ": (.probe, .reset)
+      case "SHR", "RSTRH": (isExchange ? .connection : .probe, .unknown)
+      case "S1", "S2", "S3", "SF", "RSTO", "RSTR": (isExchange ? .connection : .probe, .connected)
+      default: (.connection, .unknown)
       }
     return .event(flow.event(action, outcome, by: ZeekRecord.sensor, citation: citation))
   }
