@@ -188,7 +188,7 @@ extension TextDecoder {
 
 extension Provenance {
   /// Grows the record by the lines of another place behind it.
-  fileprivate mutating func extend(to other: Provenance) {
+  mutating func extend(to other: Provenance) {
     guard case .lines(let first, _) = place, case .lines(_, let last) = other.place else { return }
     place = .lines(first: first, last: last)
     length = other.offset + other.length - offset

@@ -27,8 +27,8 @@ extension TextDecoder {
       return true
     }
     if export.isOpen || JournalExport.begins(line) {
-      switch export.push(line, offset: place.offset) {
-      case .entry(let entry): read(entry, place, into: &intake)
+      switch export.push(line, at: place) {
+      case .entry(let entry, let whole): read(entry, whole, into: &intake)
       case .more: break
       case .none: return false
       }

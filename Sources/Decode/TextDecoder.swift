@@ -111,9 +111,7 @@ package struct TextDecoder {
 
   package mutating func finish(into intake: inout Intake) {
     flush(into: &intake)
-    if let entry = export.finish() {
-      read(entry, Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0), into: &intake)
-    }
+    if let (entry, place) = export.finish() { read(entry, place, into: &intake) }
     nmap.finish(into: &intake)
     reports.finish(into: &intake)
     intake.crowd?.settle(into: &intake.events)

@@ -89,6 +89,10 @@ struct LinesFramingTests {
       decoder.finish(into: &intake)
       #expect(intake.events.map(\.source.host.notation) == ["192.0.2.1", "192.0.2.1", "192.0.2.1"], "\(length)")
       #expect(intake.events.allSatisfy { $0.target.host == .name("marlin") && $0.rpc?.procedureName == "dump" })
+      // An entry is cited with its own lines, from the first on.
+      let firsts = intake.events.map(\.citation.provenance.ordinal)
+      let lines = Bytes(bytes).array.split(separator: 0x0a, omittingEmptySubsequences: false)
+      #expect(firsts.allSatisfy { lines[$0 - 1].elementsEqual("__CURSOR=s=1".utf8) } && Set(firsts).count == 3)
     }
   }
 

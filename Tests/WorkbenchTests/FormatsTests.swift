@@ -47,6 +47,32 @@ struct FormatsTests {
     #expect(try await Program.run(["formats", "test", scratch.path + "/none"]).status == 2)
   }
 
+  /// What `analyze` reads, `formats test` reads: the journal as text and as JSON, and a stream of counted records.
+  @Test("records of a journal and of a stream are tried as analyze reads them")
+  func otherFramings() async throws {
+    let scratch = try Scratch()
+    let messages = ["refused connect from 192.0.2.66 to dump()", "of no known wording 17"]
+    func fields(_ message: String) -> [(String, String)] {
+      [
+        ("__REALTIME_TIMESTAMP", "946634400000000"), ("_HOSTNAME", "marlin"), ("SYSLOG_IDENTIFIER", "rpcbind"),
+        ("_PID", "7"), ("MESSAGE", message),
+      ]
+    }
+    let export = messages.map { fields($0).map { "\($0)=\($1)\n" }.joined() }.joined(separator: "\n")
+    let json = messages.map { "{" + fields($0).map { "\"\($0)\":\"\($1)\"" }.joined(separator: ",") + "}\n" }.joined()
+    let stream = messages.map { "<86>1 1999-12-31T10:00:00Z marlin rpcbind 7 - - \($0)" }
+      .map { "\($0.utf8.count) \($0)" }.joined()
+    for (text, lines) in [(export, [1, 7]), (json, [1, 2]), (stream, [1, 1])] {
+      let result = try await Program.run(["formats", "test", try scratch.write(text, "log"), "--strict"])
+      #expect(result.status == 1, "\(text)\n\(result.outputText)")
+      #expect(result.outputText.contains("\(lines[0]): rpcbind @timestamp=1999-12-31T10:00:00"), "\(result.outputText)")
+      #expect(result.outputText.contains("\(lines[1]): no format of rpcbind takes: of no known wording *"))
+      #expect(
+        result.outputText.contains(
+          "1 taken, 0 known and of no concern, 1 of watched programs and taken by none, 0 cut off, 0 of no concern"))
+    }
+  }
+
   @Test("mistakes in format files are named with file and line, all at once")
   func faults() async throws {
     let scratch = try Scratch()

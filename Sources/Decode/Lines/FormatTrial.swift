@@ -17,28 +17,51 @@ package struct FormatTrial: Sendable {
     case unconcerned
     case invalidStamp
     case noLogLine
+    /// A line of a record that goes on: an exported journal's.
+    case part
   }
 
   private var reader: LogLineReader
+  private var export = JournalExport()
+  /// With which line the record began of which the last verdict was.
+  package private(set) var firstLine = 0
 
   package init(library: FormatLibrary, asOf: Day, zone: ZoneTable) {
     reader = LogLineReader(library: library, syslog: SyslogReader(asOf: asOf, zone: zone))
   }
 
   package mutating func read(_ line: RawSpan, at place: Provenance) -> Verdict {
-    if let (text, frame) = FormatTrial.structured(line) {
-      let span = text.rawSpan
-      return verdict(reader.read(span, frame, citation: Citation(place, text: Bytes(text))), span)
+    firstLine = place.ordinal
+    if export.isOpen || JournalExport.begins(line) {
+      switch export.push(line, at: place) {
+      case .more: return .part
+      case .entry(let entry, let whole): return read(entry, whole)
+      case .none: break
+      }
     }
+    return readLine(line, at: place)
+  }
+
+  /// Of the record that the text's end ends.
+  package mutating func finish() -> Verdict? { export.finish().map { entry, place in read(entry, place) } }
+
+  private mutating func readLine(_ line: RawSpan, at place: Provenance) -> Verdict {
+    if line.byteCount > 0, line.byte(0) == 0x7b, let entry = JSONRecord(line).flatMap({ JournalEntry($0) }) {
+      return read(entry, place)
+    }
+    if AuditRecord.begins(line), let (text, frame) = AuditRecord.line(line) { return read(text, frame, place) }
     guard let start = SyslogReader.stampStart(line) else { return .noLogLine }
     return verdict(reader.read(line, at: start, citation: Citation(place, text: Bytes(line))), line)
   }
 
-  /// A record of the journal in JSON, or of auditd.
-  private static func structured(_ line: RawSpan) -> (text: [UInt8], frame: SyslogFrame)? {
-    guard line.byteCount > 0 else { return nil }
-    if line.byte(0) == 0x7b { return JSONRecord(line).flatMap { JournalEntry($0) }?.line() }
-    return AuditRecord.begins(line) ? AuditRecord.line(line) : nil
+  private mutating func read(_ entry: JournalEntry, _ place: Provenance) -> Verdict {
+    firstLine = place.ordinal
+    guard let (text, frame) = entry.line() else { return entry.message == nil ? .unconcerned : .invalidStamp }
+    return read(text, frame, place)
+  }
+
+  private mutating func read(_ text: [UInt8], _ frame: SyslogFrame, _ place: Provenance) -> Verdict {
+    verdict(reader.read(text.rawSpan, frame, citation: Citation(place, text: Bytes(text))), text.rawSpan)
   }
 
   private func verdict(_ result: LogLineReader.Result, _ line: RawSpan) -> Verdict {

@@ -65,12 +65,15 @@ struct JournalEntry {
 
 /// The text of `journalctl -o export`: a field a line, `NAME=value`; or, for a value with control bytes, `NAME`, a line
 /// feed, the value's length in 64 bits with the low byte first, the value and a line feed. An empty line ends an entry.
-struct JournalExport {
+struct JournalExport: Sendable {
   private(set) var entry = JournalEntry()
-  private(set) var isOpen = false
+  /// Where the entry begins, and goes on to.
+  private var place: Provenance?
   /// A binary field of which not everything has come.
   private var binary: (name: Bytes, bytes: [UInt8]?)?
   private var end = 0
+
+  var isOpen: Bool { place != nil }
   /// Fields beyond this are not kept; messages are much shorter.
   private static let valueCap = 1 << 20
 
@@ -78,12 +81,14 @@ struct JournalExport {
   private static let cursor = Array("__CURSOR=".utf8)
   private static let stamp = Array("__REALTIME_TIMESTAMP=".utf8)
 
-  enum Step { case more, entry(JournalEntry), none }
+  enum Step { case more, entry(JournalEntry, Provenance), none }
 
-  /// - Parameter offset: Where the line begins, which tells what ended the line before it.
-  mutating func push(_ line: RawSpan, offset: Int) -> Step {
+  /// - Parameter place: Where the line begins tells what ended the line before it.
+  mutating func push(_ line: RawSpan, at place: Provenance) -> Step {
+    let offset = place.offset
     defer { end = offset + line.byteCount }
     if let field = binary {
+      self.place?.extend(to: place)
       var bytes = field.bytes ?? []
       // The value's own line ends were taken for ends of lines.
       if field.bytes != nil { bytes += offset - end == 2 ? [0x0d, 0x0a] : [0x0a] }
@@ -91,14 +96,8 @@ struct JournalExport {
       finish(field.name, bytes)
       return .more
     }
-    if line.byteCount == 0 {
-      guard isOpen else { return .none }
-      isOpen = false
-      let whole = entry
-      entry = JournalEntry()
-      return .entry(whole)
-    }
-    isOpen = true
+    if line.byteCount == 0 { return finish().map { .entry($0.entry, $0.place) } ?? .none }
+    if self.place == nil { self.place = place } else { self.place?.extend(to: place) }
     if let equals = line.firstIndex(of: 0x3d), equals > 0 {
       entry.take(Bytes(line.slice(0..<equals)), Bytes(line.slice(equals + 1..<line.byteCount)))
     } else {
@@ -119,13 +118,11 @@ struct JournalExport {
     if length <= known || length > UInt64(JournalExport.valueCap) { binary = nil }
   }
 
-  /// The last entry, which no empty line ended.
-  mutating func finish() -> JournalEntry? {
-    guard isOpen else { return nil }
-    isOpen = false
-    binary = nil
+  /// The entry that ends here: at an empty line, or the text's end.
+  mutating func finish() -> (entry: JournalEntry, place: Provenance)? {
+    guard let place else { return nil }
     let whole = entry
-    entry = JournalEntry()
-    return whole
+    (entry, self.place, binary) = (JournalEntry(), nil, nil)
+    return (whole, place)
   }
 }

@@ -48,15 +48,15 @@ struct FormatsCheckCommand: AsyncParsableCommand {
 extension KnowledgeOptions {
   /// - Throws: exit status 2, after every fault was told.
   func formats() throws -> FormatLibrary {
-    do throws(Faults) {
-      let folder = try folder()
-      var faults: [Fault] = []
-      let programs = folder.programTable(faults: &faults)
-      let library = FormatLibrary(folder, programs: programs, faults: &faults)
-      guard faults.isEmpty else { throw Faults(faults) }
-      return library
-    } catch {
-      throw error.reported()
-    }
+    do throws(Faults) { return try library() } catch { throw error.reported() }
+  }
+
+  func library() throws(Faults) -> FormatLibrary {
+    let folder = try folder()
+    var faults: [Fault] = []
+    let programs = folder.programTable(faults: &faults)
+    let library = FormatLibrary(folder, programs: programs, faults: &faults)
+    guard faults.isEmpty else { throw Faults(faults) }
+    return library
   }
 }
