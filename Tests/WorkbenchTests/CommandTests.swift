@@ -75,6 +75,38 @@ struct CommandTests {
     #expect(!result.errorText.contains("good.log"))
   }
 
+  @Test("2: values that are none hide no other fault, and none is told twice")
+  func allFaultsAtOnce() async throws {
+    let scratch = try Scratch()
+    let config = try scratch.write("hosts:\n  - name: marlin\n    criticality: 9\n", "site.yaml")
+    let rules = try scratch.write(
+      "title: T\nid: x\nlevel: low\ndetection: {a: {rpc.port: 1}, condition: a}\n", "rule.yml")
+    let values = [
+      ("--as-of", "yesterday"), ("--situation-at", "2000-02-30"), ("--threads", "0"), ("--window", "month"),
+      ("--top", "none"), ("--fail-at", "99"), ("--format", "xml"), ("--timezone", "Mars/Olympus"),
+      ("--baseline", scratch.path + "/none.json"), ("--for", "soon"),
+    ]
+    let arguments =
+      [scratch.path + "/missing", "--config", config, "--rules", rules] + values.flatMap { [$0.0, $0.1] }
+    let result = try await Program.run(["analyze"] + arguments)
+    #expect(result.status == 2 && result.output.isEmpty)
+    let places =
+      values.map { $0.0 == "--baseline" ? $0.1 : $0.0 + ":" } + ["missing:", "site.yaml:3:", "rule.yml:4:"]
+    for place in places {
+      #expect(
+        result.errorText.split(separator: "\n").contains { $0.contains(place) }, "\(place) in \(result.errorText)")
+    }
+    let lines = result.errorText.split(separator: "\n")
+    #expect(Set(lines).count == lines.count && !result.errorText.contains("Usage"))
+    for command in [["explain", "1"], ["rules", "coverage"], ["rules", "explain", "nobody"]] {
+      let other = try await Program.run(command + [scratch.path + "/missing", "--as-of", "yesterday", "--rules-only"])
+      #expect(other.status == 2)
+      for place in ["--as-of:", "missing:", "--rules-only:"] { #expect(other.errorText.contains(place), "\(command)") }
+    }
+    let formats = try await Program.run(["formats", "test", "x", "--as-of", "1", "--knowledge", scratch.path + "/none"])
+    #expect(formats.status == 2 && formats.errorText.contains("--as-of:") && formats.errorText.contains("none"))
+  }
+
   @Test("2: a faulty rule is refused with its file and line, the others' faults too")
   func faultyKnowledge() async throws {
     let scratch = try Scratch()

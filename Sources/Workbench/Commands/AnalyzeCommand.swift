@@ -26,53 +26,70 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @OptionGroup var live: LiveOptions
   @OptionGroup var evidence: EvidenceOptions
   @Option(help: "text, json, html, markdown, or ecs: events and findings as lines of the Elastic Common Schema.")
-  var format: Format = .text
+  var format = Given<Format>(.text)
   @Option(help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
   @Option(help: "Sum up by hour, day or week.")
-  var window: WindowWidth = .day
+  var window = Given<WindowWidth>(.day)
   @Option(help: ArgumentHelp("An earlier JSON report: what it has is not new.", valueName: "file"))
   var baseline: String?
   @Option(help: "Tell only the N worst; what repeats counts once. JSON has all.")
-  var top: Int?
+  var top: Given<Int>?
   @Option(
     help: ArgumentHelp(
       "Tell only the incidents that touch this site of --config; days and condition count their part there. ECS has all.",
       valueName: "name"))
   var site: String?
   @Option(help: "Exit with 1 when an incident is at least this severe (-8 to 8).")
-  var failAt: Int?
+  var failAt: Given<Int>?
 
   func validate() throws {
     if paths.isEmpty, live.interface.isEmpty {
       throw ValidationError("nothing to analyse: name a file, a folder, - or an --interface")
     }
-    if let top, top < 1 { throw ValidationError("--top must be at least 1") }
-    if let failAt, !(-8...8).contains(failAt) { throw ValidationError("--fail-at must be from -8 to 8") }
+  }
+
+  /// What is done with the analysis.
+  private struct Wishes {
+    var format = Format.text
+    var top: Int?
+    var failAt: Int?
   }
 
   func run() async throws {
     do {
+      var wishes = Wishes()
       let analysis = try await evidence.analyse(paths, capturing: live) { options, faults in
-        options.window = window
+        options.window = window.value(of: "--window", &faults) ?? .day
         options.site = site
         options.history = baseline.flatMap { Baseline(file: $0, faults: &faults)?.patterns } ?? []
+        wishes = self.wishes(&faults)
       }
       AnalyzeCommand.last.withLock { $0 = analysis }
-      try write(analysis)
-      if let failAt, analysis.incidents.contains(where: { $0.severity.score >= failAt }) { throw ExitCode(1) }
+      try write(analysis, wishes)
+      if let failAt = wishes.failAt, analysis.incidents.contains(where: { $0.severity.score >= failAt }) {
+        throw ExitCode(1)
+      }
       if analysis.isDamaged { throw ExitCode(3) }
     } catch let faults as Faults {
       throw faults.reported()
     }
   }
 
+  private func wishes(_ faults: inout [Fault]) -> Wishes {
+    Wishes(
+      format: format.value(of: "--format", &faults) ?? .text,
+      top: top?.value(of: "--top", expected: "a number of at least 1", &faults) { $0 >= 1 },
+      failAt: failAt?.value(of: "--fail-at", expected: "a number from -8 to 8", &faults) { (-8...8).contains($0) })
+  }
+
   /// Kept until the process ends: to take hundreds of thousands of Events apart before that is time for nothing.
   private static let last = Mutex<Analysis?>(nil)
 
-  private func write(_ analysis: Analysis) throws {
+  private func write(_ analysis: Analysis, _ wishes: Wishes) throws {
     let bytes: [UInt8]
-    switch format {
+    let top = wishes.top
+    switch wishes.format {
     case .json: bytes = JSONReport(analysis).encoded()
     case .ecs: bytes = ECSReport(analysis).encoded()
     case .html: bytes = Array(HTMLReport(analysis, top: top).rendered().utf8)

@@ -13,9 +13,9 @@ struct EvidenceOptions: ParsableArguments {
       recommended. Default: for stamps the day on which their file was last changed, or of a pipe its newest record that \
       has a year; for the condition the last day of evidence.
       """)
-  var asOf: Day?
+  var asOf: Given<Day>?
   @Option(help: "Recommend the condition of this day, from nothing known later. Default: that of --as-of.")
-  var situationAt: Day?
+  var situationAt: Given<Day>?
   @Option(help: "Time zone of stamps that name none, such as Europe/Berlin or +01:00.")
   var timezone: String = "UTC"
   @Option(help: ArgumentHelp("What is known of the site: sites, hosts, criticality (YAML).", valueName: "file"))
@@ -23,7 +23,7 @@ struct EvidenceOptions: ParsableArguments {
   @OptionGroup var knowledge: KnowledgeOptions
   @OptionGroup var rules: RuleOptions
   @Option(help: "How many threads read, several inputs, or one log or capture; the result is the same.")
-  var threads: Int = 2
+  var threads = Given<Int>(2)
 
   @Flag(
     name: .customLong("no-checksums"),
@@ -33,21 +33,21 @@ struct EvidenceOptions: ParsableArguments {
       """)
   var ignoresChecksums = false
 
-  func validate() throws {
-    if threads < 1 || threads > 256 { throw ValidationError("--threads must be from 1 to 256") }
-  }
-
   /// Checks everything that the user named before anything is read, so that all faults show in one run.
-  /// - Parameter adjust: What a command has of its own.
+  /// - Parameters:
+  ///   - adjust: What a command has of its own.
+  ///   - examine: What it asks of the rules.
   func analyse(
     _ paths: [String], capturing live: LiveOptions? = nil,
-    adjust: (inout Analysis.Options, inout [Fault]) -> Void = { _, _ in }
+    adjust: (inout Analysis.Options, inout [Fault]) -> Void = { _, _ in },
+    examine: (KnowledgeBase, inout [Fault]) -> Void = { _, _ in }
   ) async throws -> Analysis {
     var faults: [Fault] = []
     var options = Analysis.Options()
-    options.asOf = asOf
-    options.situationAt = situationAt
-    options.threads = threads
+    options.asOf = asOf?.value(of: "--as-of", &faults)
+    options.situationAt = situationAt?.value(of: "--situation-at", &faults)
+    options.threads =
+      threads.value(of: "--threads", expected: "a number from 1 to 256", &faults) { (1...256).contains($0) } ?? 1
     options.decoding.verifiesChecksums = !ignoresChecksums
     if let zone = ZoneTable(identifier: timezone) {
       options.zone = zone
@@ -64,11 +64,12 @@ struct EvidenceOptions: ParsableArguments {
           "the configuration has no site '\(site)'" + (names.isEmpty ? "" : "; it has \(listed(names, limit: 12))")))
     }
     let base = EvidenceOptions.knowledgeBase(knowledge.knowledge, rules: rules.sources, &faults)
+    if let base { examine(base, &faults) }
     var list = InputList(paths: paths, faults: &faults)
     let interruption = Interruption()
     let requests = live?.requests(interruption, &faults) ?? []
     guard faults.isEmpty, let base else { throw Faults(faults) }
-    if asOf == nil, paths.contains("-") {
+    if options.asOf == nil, paths.contains("-") {
       list = InputList(paths: paths, spooled: try Spool.standardInput(), faults: &faults)
     }
     for request in requests { list.add(request) }

@@ -13,19 +13,19 @@ struct LiveOptions: ParsableArguments {
       """)
   var filter: String?
   @Option(name: .customLong("for"), help: ArgumentHelp("How long to capture: 60s, 5m, 2h.", valueName: "time"))
-  var span: CaptureSpan?
-
-  func validate() throws {
-    if interface.isEmpty, filter != nil || span != nil {
-      throw ValidationError("--filter and --for need an --interface")
-    }
-    if Set(interface).count < interface.count { throw ValidationError("an --interface is named twice") }
-  }
+  var span: Given<CaptureSpan>?
 
   /// What is to be captured; each is tried, so that what cannot be captured is said before anything is read.
   func requests(_ interruption: Interruption, _ faults: inout [Fault]) -> [LiveRequest] {
+    let duration = span?.value(of: "--for", expected: "a time such as 60s, 5m or 2h, of a year at most", &faults)?
+      .duration
+    if interface.isEmpty {
+      if filter != nil { faults.append(Fault(file: "--filter", "goes with --interface")) }
+      if span != nil { faults.append(Fault(file: "--for", "goes with --interface")) }
+    }
+    if Set(interface).count < interface.count { faults.append(Fault(file: "--interface", "one is named twice")) }
     let requests = interface.map { name in
-      LiveRequest(interface: name, filter: filter, duration: span?.duration) {
+      LiveRequest(interface: name, filter: filter, duration: duration) {
         interruption.isWished
       } hasBegun: {
         Terminal.error("watchfloor: capturing from \(Bytes(name).notation); Ctrl-C ends it")

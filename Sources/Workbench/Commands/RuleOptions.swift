@@ -16,11 +16,6 @@ struct RuleOptions: ParsableArguments {
       "A pipeline in pySigma's form that makes the rules of --rules fit. May be repeated.", valueName: "file"))
   var pipelines: [String] = []
 
-  func validate() throws {
-    if isOnly, folders.isEmpty { throw ValidationError("--rules-only goes with --rules") }
-    if !pipelines.isEmpty, folders.isEmpty { throw ValidationError("--pipeline goes with --rules") }
-  }
-
   var sources: RuleSources {
     var sources = RuleSources()
     sources.folders = folders

@@ -16,8 +16,8 @@ struct RulesCoverageCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await RulesCommand.reportingFaults {
-      let base = try evidence.knowledgeBase()
       let analysis = try await evidence.analyse(paths)
+      let base = try evidence.knowledgeBase()
       let counts = await RulesCoverageCommand.counts(analysis, base.rules)
       let signatures = base.rules.headers.map(\.signature) + Fusion.signatures
       var page = Page(isColoured: Terminal.wantsColour)

@@ -18,11 +18,14 @@ struct RulesExplainCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await RulesCommand.reportingFaults {
+      let analysis = try await evidence.analyse(
+        paths,
+        examine: { base, faults in
+          guard base.rules.header(named: rule) == nil else { return }
+          let isFused = Fusion.signatures.contains { $0.id == rule }
+          faults += (isFused ? RulesCommand.fused(rule) : RulesCommand.unknown(rule)).list
+        })
       let base = try evidence.knowledgeBase()
-      guard base.rules.header(named: rule) != nil else {
-        throw Fusion.signatures.contains { $0.id == rule } ? RulesCommand.fused(rule) : RulesCommand.unknown(rule)
-      }
-      let analysis = try await evidence.analyse(paths)
       var page = Page(isColoured: Terminal.wantsColour)
       if let rule = base.rules.rule(named: rule) {
         explain(rule, analysis, &page)

@@ -29,7 +29,11 @@ package struct RuleSources: Sendable {
         faults += error.list
       }
     }
-    guard !folders.isEmpty else { return documents }
+    guard !folders.isEmpty else {
+      if isOnly { faults.append(Fault(file: "--rules-only", "goes with --rules")) }
+      if !pipelines.isEmpty { faults.append(Fault(file: "--pipeline", "goes with --rules")) }
+      return documents
+    }
     var nodes = knowledge.documents(below: "pipelines", faults: &faults)
     for file in pipelines {
       do throws(Faults) {
