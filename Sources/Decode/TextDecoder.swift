@@ -96,14 +96,20 @@ package struct TextDecoder {
     guard tellsLines else { return false }
     // A line with a stamp is no part of the record before it.
     if pending != nil { flush(into: &intake) }
-    guard !isInRecord, let first = lines.syslog.time(ofPlainStampAt: start, in: block),
-      let latest = last == start ? first : lines.syslog.time(ofPlainStampAt: last, in: block)
+    guard !isInRecord, let first = plainTime(at: start, in: block),
+      let latest = last == start ? first : plainTime(at: last, in: block)
     else { return false }
     if first != latest { intake.tally.note(first) }
     count(latest, lines: lineCount, into: &intake)
     intake.tally.unconcerned += lineCount
     lastRecords.pass(stretch, of: screened)
     return true
+  }
+
+  /// The time of a line that a screen found; nil when the line has to be read for it.
+  private mutating func plainTime(at start: Int, in block: RawSpan) -> EventTime? {
+    guard let time = lines.syslog.time(ofPlainStampAt: start, in: block), !lines.syslog.isAmbiguous else { return nil }
+    return time
   }
 
   /// Whether plain lines can be told before their turn: the time of a host with a zone of its own is told by its name.

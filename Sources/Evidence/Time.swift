@@ -165,6 +165,26 @@ package struct ZoneTable: Sendable {
     self.steps = steps
   }
 
+  /// Whether its clocks are ever set forward or back.
+  package var isShifting: Bool { steps.count > 1 }
+
+  /// An hour that a clock shows twice, since it is set back.
+  package struct RepeatedHour: Hashable, Sendable {
+    /// Where it ends, in local seconds since 1970.
+    package var end: Int64
+    /// How many seconds later the second showing is.
+    package var shift: Int64
+  }
+
+  /// The hour that a wall-clock time lies in, if a clock shows it twice.
+  package func repeatedHour(at local: Int64) -> RepeatedHour? {
+    let next = place(of: local)
+    guard next > 0, next < steps.count else { return nil }
+    let shift = steps[next - 1].offset &- steps[next].offset
+    let end = steps[next].localSeconds
+    return shift > 0 && local >= end &- shift ? RepeatedHour(end: end, shift: shift) : nil
+  }
+
   /// The day on the zone's calendar.
   package func day(of moment: Timestamp) -> Day {
     let utc = moment.nanoseconds / 1_000_000_000
@@ -173,14 +193,21 @@ package struct ZoneTable: Sendable {
     return Day(number: Int(local >= 0 ? local / 86_400 : (local - 86_399) / 86_400))
   }
 
-  /// Seconds since 1970 in UTC of a wall-clock time given as seconds since 1970.
+  /// Seconds since 1970 in UTC of a wall-clock time given as seconds since 1970; of one that a clock shows twice, the
+  /// first. One that a clock skips is read as if it had not been set forward.
   package func utc(local: Int64) -> Int64 {
+    let next = place(of: local)
+    return local &- (next == 0 ? (steps.first?.offset ?? 0) : steps[next - 1].offset)
+  }
+
+  /// The place of the first step behind a wall-clock time.
+  private func place(of local: Int64) -> Int {
     var low = 0
     var high = steps.count
     while low < high {
       let middle = (low + high) / 2
       if steps[middle].localSeconds <= local { low = middle + 1 } else { high = middle }
     }
-    return local &- (low == 0 ? (steps.first?.offset ?? 0) : steps[low - 1].offset)
+    return low
   }
 }

@@ -18,7 +18,7 @@ extension ZoneTable {
     {
       let before = steps[steps.count - 1].offset
       let offset = Int64(zone.secondsFromGMT(for: next))
-      // In the hour that a clock repeats the first reading holds, so that time does not move backwards.
+      // In the hour that a clock shows twice the first reading holds; which it is, the order of a host's lines tells.
       steps.append((Int64(next.timeIntervalSince1970) + max(before, offset), offset))
       date = next
     }

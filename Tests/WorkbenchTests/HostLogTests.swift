@@ -107,7 +107,7 @@ struct HostLogTests {
     #expect(analysis.situation.windows.contains { $0.unexplained.count == 1 })
   }
 
-  // MARK: Streams
+  // MARK: Streams and clocks
 
   /// RFC 6587: a saved stream, whose records are told by their lengths; what one says of another is its text.
   @Test("records of a saved stream are all read", arguments: [1, 2])
@@ -128,6 +128,27 @@ struct HostLogTests {
     let input = try #require(analysis.inputs.first)
     #expect(input.tally.records == 5 && input.tally.understood == 3 && input.tally.odd == 1)
     #expect(analysis.oddities.count(of: .lengthWrong) == 1 && analysis.oddities.count(of: .recordIncomplete) == 1)
+  }
+
+  /// The lines between, which a screen passes over, tell which showing of the hour it is.
+  @Test("an hour that a clock shows twice is told apart by the order of lines", arguments: [1, 2])
+  func repeatedHour(_ threads: Int) async throws {
+    func line(_ clock: String, _ text: String) -> String { "Oct 31 \(clock) marlin \(text)\n" }
+    let call = "rpcbind[7]: refused connect from 192.0.2.66 to dump()"
+    let ordinary = "cron[4321]: (root) CMD (run-parts /etc/cron.hourly and some more words)"
+    let clocks = (0..<120).map { "02:\(padded($0 % 60, 2)):00" }
+    var lines = clocks.map { line($0, ordinary) }
+    lines.insert(line("02:30:30", call), at: 91)
+    lines.insert(line("02:05:30", call), at: 6)
+    let scratch = try Scratch()
+    let path = try scratch.write(lines.joined(), "messages")
+    let zone = try #require(ZoneTable(identifier: "Europe/Berlin"))
+    let analysis = try await Analysing.run([path], threads: threads) { $0.zone = zone }
+    #expect(analysis.events.map(\.time.description) == ["1999-10-31T00:05:30Z", "1999-10-31T01:30:30Z"])
+    let utc = try await Analysing.run([path], threads: threads)
+    #expect(utc.events.map(\.time.description) == ["1999-10-31T02:05:30Z", "1999-10-31T02:30:30Z"])
+    let tally = try #require(analysis.inputs.first?.tally)
+    #expect(tally.records == 122 && tally.last?.description == "1999-10-31T01:59:00Z")
   }
 
   // MARK: Other sensors

@@ -35,6 +35,7 @@ package struct SyslogReader: Sendable {
   private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64, midnight: Int64?)?
   /// Wall-clock seconds of the last stamp; nil when it named its zone.
   private var local: Int64?
+  private var repeatedHours = RepeatedHours()
   /// Whether the last stamp carried a year.
   package private(set) var hasYear = false
 
@@ -204,14 +205,26 @@ package struct SyslogReader: Sendable {
     start >= 4 && line.byte(start - 1) == 0x20 && line.byte(start - 2) == 0x31 && line.byte(start - 3) == 0x3e
   }
 
-  /// The time in the zone of the host that wrote it.
-  private func time(_ time: EventTime, of host: RawSpan) -> EventTime {
-    guard !zones.isEmpty, let local, let zone = zones[Host.Key(host)],
-      let moment = Timestamp(seconds: zone.utc(local: local))
-    else { return time }
+  /// The time in the zone of the host that wrote it, and of the hour that its clock shows twice the one that it meant.
+  private mutating func time(_ time: EventTime, of host: RawSpan) -> EventTime {
+    guard zone.isShifting || !zones.isEmpty, let local else { return time }
+    if zones.isEmpty, zone.repeatedHour(at: local) == nil { return time }
+    let key = Host.Key(host)
+    let zone = zones[key] ?? zone
+    var seconds = zone.utc(local: local)
+    if let hour = zone.repeatedHour(at: local), repeatedHours.isSecond(local, of: hour, at: key) {
+      seconds += hour.shift
+    }
+    guard let moment = Timestamp(seconds: seconds) else { return time }
     let fraction = time.timestamp.nanoseconds % 1_000_000_000
     let (sum, overflow) = moment.nanoseconds.addingReportingOverflow(fraction < 0 ? fraction + 1_000_000_000 : fraction)
     return overflow ? time : EventTime(Timestamp(nanoseconds: sum), fractionDigits: time.fractionDigits)
+  }
+
+  /// Whether the last stamp may be of either showing of an hour, which only its host's other lines tell.
+  var isAmbiguous: Bool {
+    guard zone.isShifting, let local else { return false }
+    return zone.repeatedHour(at: local) != nil
   }
 
   /// The tag `/usr/etc/portmap[150]:`, or a message without one.
