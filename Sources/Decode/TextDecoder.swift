@@ -71,6 +71,8 @@ package struct TextDecoder {
   ///   - number: The line's number in the input, from 1.
   ///   - offset: The offset of its first byte.
   package mutating func push(_ line: RawSpan, number: Int, offset: Int, into intake: inout Intake) {
+    // Within an exported journal they are a field's bytes.
+    let line = export.isOpen ? line : line.withoutZeros
     let place = Provenance(
       input: input, place: .lines(first: number, last: number), offset: offset, length: line.byteCount)
     if pending != nil {

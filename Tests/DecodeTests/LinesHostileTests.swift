@@ -111,6 +111,18 @@ struct LinesHostileTests {
     }
   }
 
+  /// A crash leaves a run of zero bytes before the next line, and some senders end a record with one.
+  @Test func zerosAroundALineAreNoPartOfIt() {
+    let line = Array("Jan  1 19:04:51 scylla rpcbind: refused connect from 198.51.100.7 to getport(nfs)".utf8)
+    for (before, behind) in [(4096, 0), (1, 1), (0, 1), (0, 7)] {
+      let zeros = { [UInt8](repeating: 0, count: $0) }
+      let intake = TextReading.read(lines: [zeros(before) + line + zeros(behind), zeros(9), []])
+      #expect(intake.oddities.isEmpty && intake.tally.understood == 1 && intake.events.count == 1)
+      #expect(intake.events.first?.citation.text == Bytes(line))
+      #expect(intake.events.first?.rpc?.argument == "nfs")
+    }
+  }
+
   /// Very long lines, and long runs of what patterns look for, take no long time.
   @Test(.timeLimit(.minutes(1))) func longLinesAreRead() {
     let head = "Jan  1 19:04:51 scylla rpcbind: refused connect from "

@@ -39,7 +39,7 @@ package struct FormatTrial: Sendable {
       case .none: break
       }
     }
-    return readLine(line, at: place)
+    return readLine(line.withoutZeros, at: place)
   }
 
   /// Of the record that the text's end ends.

@@ -508,6 +508,17 @@ package func fraction(_ line: RawSpan, _ cursor: inout Int) -> (nanoseconds: Int
 }
 
 extension RawSpan {
+  /// Without the zero bytes around it: a crash leaves a run of them before the next line, and some senders end with one.
+  var withoutZeros: RawSpan {
+    @_lifetime(copy self) get {
+      guard byteCount > 0, byte(0) == 0 || byte(byteCount - 1) == 0 else { return self }
+      var (start, end) = (0, byteCount)
+      while start < end, byte(start) == 0 { start += 1 }
+      while end > start, byte(end - 1) == 0 { end -= 1 }
+      return slice(start..<end)
+    }
+  }
+
   /// Whether all of it is an address, such as an IPv6 address that ends in a colon's neighbour.
   var isAddress: Bool {
     guard let (_, end) = IPAddress.parse(self, at: 0) else { return false }
