@@ -123,6 +123,12 @@ struct LinesHostileTests {
     }
   }
 
+  /// TCP wrappers' word for a client that they could not tell is no host's name.
+  @Test func anUnknownClientIsNoHostOfThatName() throws {
+    let event = try #require(events("Jan  1 19:04:51 scylla in.telnetd[7]: refused connect from unknown").first)
+    #expect(event.source.host == .unknown && event.outcome == .refused)
+  }
+
   /// Very long lines, and long runs of what patterns look for, take no long time.
   @Test(.timeLimit(.minutes(1))) func longLinesAreRead() {
     let head = "Jan  1 19:04:51 scylla rpcbind: refused connect from "

@@ -50,6 +50,8 @@ package enum HostText {
   }
 
   private static let local = Array("local".utf8)
+  /// What TCP wrappers write where they could tell neither a name nor an address.
+  private static let unknown = Array("unknown".utf8)
 
   /// The host that a text means: an address, of which a zone tells only on which link it was met, the machine itself, or
   /// a name.
@@ -60,6 +62,7 @@ package enum HostText {
     {
       return address.isLoopback ? .local(Bytes(text)) : .address(address)
     }
+    if text.byteCount == unknown.count, text.hasBytes(unknown, at: 0) { return .unknown }
     let isLocal = text.byteCount == local.count && text.hasBytes(local, at: 0)
     return isLocal || text.firstIndex(of: 0x28) != nil ? .local(Bytes(text)) : .name(Bytes(text))
   }
