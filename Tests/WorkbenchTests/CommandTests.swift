@@ -103,6 +103,9 @@ struct CommandTests {
       #expect(other.status == 2)
       for place in ["--as-of:", "missing:", "--rules-only:"] { #expect(other.errorText.contains(place), "\(command)") }
     }
+    let nothing = try await Program.run(["analyze", "--config", config])
+    #expect(nothing.status == 2 && nothing.errorText.contains("nothing to analyse"))
+    #expect(nothing.errorText.contains("site.yaml:3:"))
     let formats = try await Program.run(["formats", "test", "x", "--as-of", "1", "--knowledge", scratch.path + "/none"])
     #expect(formats.status == 2 && formats.errorText.contains("--as-of:") && formats.errorText.contains("none"))
   }

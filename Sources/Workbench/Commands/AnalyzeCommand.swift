@@ -43,12 +43,6 @@ struct AnalyzeCommand: AsyncParsableCommand {
   @Option(help: "Exit with 1 when an incident is at least this severe (-8 to 8).")
   var failAt: Given<Int>?
 
-  func validate() throws {
-    if paths.isEmpty, live.interface.isEmpty {
-      throw ValidationError("nothing to analyse: name a file, a folder, - or an --interface")
-    }
-  }
-
   /// What is done with the analysis.
   private struct Wishes {
     var format = Format.text
@@ -60,6 +54,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
     do {
       var wishes = Wishes()
       let analysis = try await evidence.analyse(paths, capturing: live) { options, faults in
+        if paths.isEmpty, live.interface.isEmpty {
+          faults.append(Fault(file: "analyze", "nothing to analyse: name a file, a folder, - or an --interface"))
+        }
         options.window = window.value(of: "--window", &faults) ?? .day
         options.site = site
         options.history = baseline.flatMap { Baseline(file: $0, faults: &faults)?.patterns } ?? []
