@@ -23,6 +23,9 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable, Comparable {
   }
   package static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
 
+  /// Whether the wire showed what came of the request: something came back that tells, or it was stopped.
+  package var isSettled: Bool { ![.connected, .unknown, .unanswered].contains(self) }
+
   /// The defences or the service said no.
   package var isHeld: Bool { [.reset, .empty, .rejected, .refused, .blocked].contains(self) }
 }

@@ -77,8 +77,9 @@ package struct Fusion: Sendable {
       stage: lead?.signature.stage ?? .unexplained,
       outcome: .unknown, title: "", first: events.map(\.time).min() ?? events[0].time,
       last: events.map(\.end).max() ?? events[0].time)
-    incident.outcome = Incident.outcome(of: events, pairs: pairs, places: incident.targetPlaces)
-    incident.settleFindings(Incident.settledOutcomes(pairs, events))
+    let settled = incident.settlement
+    incident.outcome = Incident.outcome(of: events, settled, places: incident.targetPlaces)
+    incident.settleFindings(settled)
     incident.crowd = Crowd.union(events.compactMap(\.crowd))
     incident.entitle(settings.programs)
     return incident

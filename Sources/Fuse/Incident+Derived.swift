@@ -2,44 +2,55 @@ package import Evidence
 
 /// What follows from an incident's events and findings: of all of them, or of those that were known on a day.
 extension Incident {
-  /// What became of it. Of a pair the host knows best where the wire shows no answer: some refuse in silence.
-  static func outcome(of events: [Event], pairs: [Pair], places: [Host: Int]) -> Outcome {
-    outcome(of: events, silent: Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }), places: places)
-  }
-
-  /// The outcome of most concern: of what was stopped everywhere that of the weaker stop.
+  /// What became of it: the outcome of most concern, and of what was stopped everywhere that of the weaker stop.
   /// - Parameter places: ``targetPlaces``.
-  static func outcome(of events: [Event], silent: Set<Int>, places: [Host: Int]) -> Outcome {
-    let counted = counted(events, silent: silent)
-    let outcome = counted.map { events[$0].outcome }.min() ?? events.map(\.outcome).min() ?? .unknown
+  static func outcome(of events: [Event], _ settled: Settlement, places: [Host: Int]) -> Outcome {
+    let counted = counted(events, settled)
+    let outcome = counted.map { settled[$0, in: events] }.min() ?? events.map(\.outcome).min() ?? .unknown
     guard outcome == .unknown else { return outcome }
-    return outcomes(of: counted, in: events, places: places).min() ?? .unknown
+    return outcomes(of: counted, in: events, settled, places: places).min() ?? .unknown
   }
 
   /// The events that tell what became of it.
-  private static func counted(_ events: [Event], silent: Set<Int>) -> [Int] {
-    let attacks = events.indices.filter { events[$0].action != .response && !events[$0].isEcho && !silent.contains($0) }
+  private static func counted(_ events: [Event], _ settled: Settlement) -> [Int] {
+    let attacks = events.indices.filter {
+      events[$0].action != .response && !events[$0].isEcho && !settled.echoes.contains($0)
+    }
     let deeds = attacks.filter { !events[$0].isEveryday }
     return deeds.isEmpty ? attacks : deeds
   }
 
   /// A probe counts as blocked if its host answered by blocking the sender.
-  private static func outcomes(of counted: [Int], in events: [Event], places: [Host: Int]) -> [Outcome] {
+  private static func outcomes(
+    of counted: [Int], in events: [Event], _ settled: Settlement, places: [Host: Int]
+  ) -> [Outcome] {
     let blocking = Set(events.filter(\.isBlocking).compactMap { places[$0.target.host] })
     return counted.map { index in
+      let outcome = settled[index, in: events]
       let isHeld =
-        events[index].isOpenProbe && (places[events[index].target.host].map { blocking.contains($0) } ?? false)
-      return isHeld ? .blocked : events[index].outcome
+        outcome == .unknown && events[index].isProbe
+        && (places[events[index].target.host].map { blocking.contains($0) } ?? false)
+      return isHeld ? .blocked : outcome
     }
+  }
+
+  /// What became of each of its events: those that both views show once, and without what a defence did.
+  package var eventOutcomes: [(event: Int, outcome: Outcome)] {
+    let settled = settlement
+    let indices = events.indices.filter {
+      events[$0].action != .response && !events[$0].isEcho && !settled.echoes.contains($0)
+    }
+    return Array(zip(indices, Incident.outcomes(of: indices, in: events, settled, places: targetPlaces)))
   }
 
   /// The targets at which it is open what became of some of it, and those at which some of it was turned away.
   package var openAndHeldTargets: (open: [Host], held: [Host]) {
     let places = targetPlaces
-    let counted = Incident.counted(events, silent: silentEchoes)
+    let settled = settlement
+    let counted = Incident.counted(events, settled)
     var open: Set<Int> = []
     var held: Set<Int> = []
-    for (index, outcome) in zip(counted, Incident.outcomes(of: counted, in: events, places: places)) {
+    for (index, outcome) in zip(counted, Incident.outcomes(of: counted, in: events, settled, places: places)) {
       guard let place = places[events[index].target.host] else { continue }
       if outcome.isHeld { held.insert(place) } else { open.insert(place) }
     }
@@ -60,34 +71,16 @@ extension Incident {
   }
 
   /// Records what became of each finding's events.
-  /// - Parameter settled: ``settledOutcomes(_:_:)``.
-  mutating func settleFindings(_ settled: [Int: Outcome]) {
+  mutating func settleFindings(_ settled: Settlement) {
     for place in findings.indices {
       findings[place].outcome = findings[place].outcome(of: findings[place].events[...], events, settled)
     }
   }
 
-  /// Of network records without an answer what their host recorded.
-  static func settledOutcomes(_ pairs: [Pair], _ events: [Event]) -> [Int: Outcome] {
-    var outcomes: [Int: Outcome] = [:]
-    for pair in pairs where events[pair.networkEvent].isSilent {
-      outcomes[pair.networkEvent] = events[pair.hostEvent].outcome
-    }
-    return outcomes
-  }
+  var settlement: Settlement { Settlement(pairs, events) }
 
   /// Whether the evidence shows that any of it came to its target.
   package var hasArrived: Bool { events.contains(where: \.hasArrived) }
-
-  /// Network records without an answer of which a host record tells what became of it.
-  package var silentEchoes: Set<Int> { Set(pairs.map(\.networkEvent).filter { events[$0].isSilent }) }
-
-  /// What became of some of its events.
-  /// - Parameter silent: ``silentEchoes``.
-  package func outcome(of indices: [Int], silent: Set<Int>) -> Outcome {
-    let echoes = Set(indices.indices.filter { silent.contains(indices[$0]) })
-    return Incident.outcome(of: indices.map { events[$0] }, silent: echoes, places: targetPlaces)
-  }
 
   /// - Parameter names: The names of programs, by number.
   static func programs(of events: [Event], names: [UInt32: String]) -> [ProgramUse] {
@@ -140,14 +133,14 @@ extension Incident {
 extension IncidentFinding {
   /// The outcome of most concern among some of its events. The earlier steps of a sequence are other deeds: what became
   /// of those that do what its last one does counts.
-  func outcome(of some: ArraySlice<Int>, _ all: [Event], _ settled: [Int: Outcome]) -> Outcome? {
+  func outcome(of some: ArraySlice<Int>, _ all: [Event], _ settled: Settlement) -> Outcome? {
     guard let end = events.last, all.indices.contains(end) else { return nil }
     let isSequence = events.count > 1 && signature.stage <= .access
     let last = isSequence ? (action: all[end].action, program: all[end].rpc?.program) : nil
     var worst: Outcome?
     for index in some where all[index].action != .response && !all[index].isEcho {
       if let last, all[index].action != last.action || all[index].rpc?.program != last.program { continue }
-      let outcome = settled[index] ?? all[index].outcome
+      let outcome = settled[index, in: all]
       worst = min(worst ?? outcome, outcome)
     }
     return worst
@@ -165,9 +158,6 @@ extension Event {
   /// Whether a host's defence shut its sender out.
   var isBlocking: Bool { action == .response && outcome == .blocked }
 
-  /// A probe of which the record does not tell how the host met it.
-  var isOpenProbe: Bool { (action == .probe || action == .scan) && outcome == .unknown }
-
-  /// Whether the record does not tell what became of the request.
-  var isSilent: Bool { [.unanswered, .unknown, .connected].contains(outcome) }
+  /// A try at a port: its host may notice it and not tell how it met it.
+  var isProbe: Bool { action == .probe || action == .scan }
 }

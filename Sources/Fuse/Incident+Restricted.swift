@@ -98,8 +98,9 @@ extension Incident {
     part.crowd = Crowd.union(part.events.compactMap(\.crowd))
     part.first = events[first].time
     part.last = events[last].time
-    part.settleFindings(Incident.settledOutcomes(part.pairs, part.events))
-    part.outcome = Incident.outcome(of: part.events, pairs: part.pairs, places: places)
+    let settled = part.settlement
+    part.settleFindings(settled)
+    part.outcome = Incident.outcome(of: part.events, settled, places: places)
     part.programs = Incident.programs(
       of: part.events,
       names: Dictionary(

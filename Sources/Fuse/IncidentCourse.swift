@@ -10,8 +10,8 @@ package struct IncidentCourse: Sendable {
 
   private var chapters: [Day: Chapter] = [:]
   private let places: [Host: Int]
-  /// Of network records without an answer what their host recorded on the same day.
-  private let settled: [Int: Outcome]
+  /// What became of the events of which both views have a record of the same day.
+  private let settled: Settlement
   /// Number of the next day to be learned.
   private var next = 0
   private var learned = Learned()
@@ -36,8 +36,9 @@ package struct IncidentCourse: Sendable {
       var view: View
       var action: Event.Action
       var outcome: Outcome
-      /// Whether a host record tells what became of it.
-      var isSettled: Bool
+      /// What the other view makes of it.
+      var settled: Outcome?
+      var isEcho: Bool
       var isEveryday: Bool
       var isAboutPacket: Bool
       var hasArrived: Bool
@@ -50,8 +51,8 @@ package struct IncidentCourse: Sendable {
     }
     var kinds: Set<Kind> = []
     var events: [Event] = []
-    /// Of those the ones that a host record settles.
-    var settled: Set<Int> = []
+    /// What the other view makes of those.
+    var settled = Settlement()
     var deeds: [Deed: Int] = [:]
     /// What became of them.
     var outcomes: [Deed: Outcome] = [:]
@@ -98,7 +99,7 @@ package struct IncidentCourse: Sendable {
       if day == dayOf[index] { chapters[day, default: Chapter()].events.append(index) }
     }
     let pairs = incident.pairs.filter { dayOf[$0.hostEvent] == dayOf[$0.networkEvent] }
-    settled = Incident.settledOutcomes(pairs, events)
+    settled = Settlement(pairs, events)
     for pair in pairs {
       chapters[dayOf[pair.hostEvent], default: Chapter()].pairs.append(pair)
     }
@@ -147,11 +148,12 @@ package struct IncidentCourse: Sendable {
       learned.first = min(learned.first ?? event.time, event.time)
       learned.last = max(learned.last ?? event.time, event.time)
       let kind = Learned.Kind(
-        view: event.view, action: event.action, outcome: event.outcome, isSettled: settled[index] != nil,
-        isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket, hasArrived: event.hasArrived,
-        place: event.isOpenProbe || event.isBlocking ? places[event.target.host] : nil)
+        view: event.view, action: event.action, outcome: event.outcome, settled: settled.outcomes[index],
+        isEcho: settled.echoes.contains(index), isEveryday: event.isEveryday, isAboutPacket: event.isAboutPacket,
+        hasArrived: event.hasArrived,
+        place: event.isProbe || event.isBlocking ? places[event.target.host] : nil)
       guard learned.kinds.insert(kind).inserted else { continue }
-      if kind.isSettled { learned.settled.insert(learned.events.count) }
+      learned.settled.note(kind.settled, isEcho: kind.isEcho, at: learned.events.count)
       learned.events.append(event)
     }
     for (number, count, new) in chapter.standing {
@@ -196,7 +198,7 @@ package struct IncidentCourse: Sendable {
     // With everything known it is the incident itself.
     guard next < calendar.count else { return known }
     let signature = incident.findings[lead.finding].signature
-    known.outcome = Incident.outcome(of: known.events, silent: learned.settled, places: places)
+    known.outcome = Incident.outcome(of: known.events, learned.settled, places: places)
     known.stage = signature.stage
     known.title = known.title(signature, programs: learned.called[lead.finding] ?? [])
     return known

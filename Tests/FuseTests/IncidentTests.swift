@@ -35,6 +35,25 @@ struct IncidentTests {
     #expect(try incident([probe, blocked, other, call]).outcome == .unknown)
   }
 
+  /// That a log says "allowed", or that a host noticed it, tells less than the answer on the wire; what was stopped stays so.
+  @Test(arguments: [
+    (Outcome.allowed, Outcome.answered, Outcome.answered), (.allowed, .empty, .empty), (.allowed, .rejected, .rejected),
+    (.allowed, .refused, .refused), (.allowed, .unanswered, .allowed), (.allowed, .connected, .allowed),
+    (.unknown, .reset, .reset), (.refused, .unanswered, .refused), (.refused, .empty, .empty),
+    (.refused, .answered, .answered), (.refused, .refused, .refused), (.blocked, .unanswered, .blocked),
+    (.rejected, .refused, .rejected), (.crashed, .answered, .crashed),
+  ])
+  func theFinerOfTwoViewsTells(log: Outcome, wire: Outcome, both: Outcome) throws {
+    let events = [Event.fixture(at: 0, to: "192.0.2.10", outcome: log), .wire("dump", at: 0.5, outcome: wire)]
+    let found = try #require(incidents(events).first)
+    #expect(found.pairs.count == 1 && found.outcome == both)
+    #expect(found.findings.allSatisfy { found.outcome(of: $0) == both })
+    #expect(found.eventOutcomes.map(\.outcome) == [both])
+    // Known day by day it is the same.
+    var course = IncidentCourse(found)
+    #expect(course.known(at: start.day)?.outcome == both)
+  }
+
   @Test func aPauseLongerThanTheGapIsAnotherIncident() {
     #expect(incidents([.fixture(at: 0), .fixture(at: 3600)]).count == 1)
     #expect(incidents([.fixture(at: 0), .fixture(at: 3601)]).count == 2)

@@ -31,7 +31,7 @@ struct SpanAgreementTests {
           host: incident.events[host].citation, network: incident.events[network].citation, offset: 0, bounds: 0...1,
           hostEvent: host, networkEvent: network))
     }
-    incident.outcome = incident.outcome(of: Array(incident.events.indices), silent: incident.silentEchoes)
+    incident.outcome = Incident.outcome(of: incident.events, incident.settlement, places: incident.targetPlaces)
     return incident
   }
 

@@ -71,13 +71,13 @@ extension HTMLReport {
       let source = Party(host: incident.source, crowd: incident.crowd == nil ? "" : incident.id)
       grid.crowds[incident.id] = incident.crowd?.words
       let places = targetNames(incident)
-      let echoes = Set(incident.pairs.map(\.networkEvent))
-      for (index, event) in incident.events.enumerated() where event.action != .response && !echoes.contains(index) {
+      for (index, outcome) in incident.eventOutcomes {
+        let event = incident.events[index]
         guard event.target.host != .unknown else { continue }
         let target = places[event.target.host] ?? event.target.host
         var cell = grid.cells[source]?[target] ?? Cell()
         cell.events += event.count
-        cell.outcome = min(cell.outcome, event.outcome)
+        cell.outcome = min(cell.outcome, outcome)
         cell.incidents.insert(incident.id)
         grid.cells[source, default: [:]][target] = cell
         weight.sources[source, default: 0] += event.count
