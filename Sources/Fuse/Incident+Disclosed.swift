@@ -4,13 +4,16 @@ extension Incident {
   /// What the evidence shows to have been given away, in words; empty when it shows nothing.
   package var disclosed: [String] {
     var seen: Set<String> = []
-    // What the wire shows of an answer is not hidden because the log does not tell it.
-    let shown = Set(pairs.filter { isAnswered($0.networkEvent) }.map(\.hostEvent))
-    return events.indices.flatMap { shown.contains($0) ? [] : events[$0].disclosed }.filter { seen.insert($0).inserted }
-  }
-
-  private func isAnswered(_ index: Int) -> Bool {
-    events.indices.contains(index) && [.answered, .empty].contains(events[index].outcome)
+    // What came of a call stands on the wire, whatever the log says of it.
+    let shown = Set(pairs.filter { events[$0.networkEvent].outcome.isSettled }.map(\.hostEvent))
+    let contested = contested
+    return events.indices.flatMap { index -> [String] in
+      guard !shown.contains(index) else { return [] }
+      let given = events[index].disclosed
+      guard contested.contains(index) else { return given }
+      return given.map { $0 + (events[index].view == .network ? ", by the wire; the host's log denies it" : "") }
+    }
+    .filter { seen.insert($0).inserted }
   }
 }
 

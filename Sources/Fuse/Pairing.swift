@@ -24,7 +24,7 @@ struct Pairing: Sendable {
   /// Pairs each host record with the nearest network event that fits, one to one.
   ///
   /// Candidates are taken in the order of how far the clocks are apart, so a record never loses its partner to a
-  /// further one. Two sensors have one offset at a time: a pair far from what most pairs say is none.
+  /// further one; of those that the record's stamp does not tell apart, one that it does not contradict comes first. Two sensors have one offset at a time: a pair far from what most pairs say is none.
   func pairs(_ events: [Event], identities: Identities) -> [Pair] {
     var taken: Set<Int> = []
     var pairs: [Pair] = []
@@ -50,9 +50,14 @@ struct Pairing: Sendable {
     var host: Int
     var network: Int
     var apart: Double
+    /// The same in steps of the record's stamp, which tells no more.
+    var steps: Int
+    var contradicts: Bool
 
     static func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
-      (left.apart, left.host, left.network) < (right.apart, right.host, right.network)
+      if left.steps != right.steps { return left.steps < right.steps }
+      if left.contradicts != right.contradicts { return right.contradicts }
+      return (left.apart, left.host, left.network) < (right.apart, right.host, right.network)
     }
   }
 
@@ -80,7 +85,11 @@ struct Pairing: Sendable {
           guard Pairing.sameService(events[host], events[item.index]),
             identities.resolve(events[host].source.host) == identities.resolve(events[item.index].source.host)
           else { continue }
-          candidates.append(Candidate(host: host, network: item.index, apart: apart))
+          candidates.append(
+            Candidate(
+              host: host, network: item.index, apart: apart,
+              steps: Int(apart / max(events[host].time.resolution, 1e-9)),
+              contradicts: Contradiction.kind(events[host], events[item.index]) != nil))
         }
       }
     }

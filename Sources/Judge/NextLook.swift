@@ -12,7 +12,7 @@ package struct NextLook: Sendable {
   }
 
   /// The most urgent first.
-  package var steps: [String] { effect + reflection + disclosure + source + views + terms }
+  package var steps: [String] { effect + reflection + contradiction + disclosure + source + views + terms }
 
   private var incident: Incident { judged.incident }
   private var hosts: String { listed(incident.targets.map(\.host.notation), limit: 3) }
@@ -45,6 +45,14 @@ package struct NextLook: Sendable {
     return [
       "filter UDP\(port) of \(hosts) against the outside, or limit its rate: it served as a reflector",
       "tell the owner of \(incident.source.notation): the address may be that of the victim, and not of who asked",
+    ]
+  }
+
+  private var contradiction: [String] {
+    guard !incident.contested.isEmpty else { return [] }
+    return [
+      "hold the log of \(hosts) against a copy that \(hosts) cannot change, and find out who can write to it: log and wire "
+        + "contradict each other"
     ]
   }
 

@@ -178,12 +178,17 @@ package struct SeverityJudge: Sendable {
     switch outcome {
     case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.isOfHostFilter }:
       return Severity.Term(4, host + "a filter on the host refused; patches unknown")
+    case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.isOfMissing }:
+      return Severity.Term(4, host + "what was called is not there; patches unknown")
     case .rejected where !incident.events.contains { $0.outcome == .rejected && !$0.failed }:
       return Severity.Term(4, host + "the service did not do what was asked; patches unknown")
     case .refused, .rejected:
       return Severity.Term(4, host + "the service's own access control refused; patches unknown")
     case .empty where incident.events.contains { $0.outcome == .empty && $0.failed }:
       return Severity.Term(4, host + "the service had nothing of what was asked for; patches unknown")
+    case .empty where !incident.events.contains { $0.outcome == .empty && !$0.isLookup }:
+      return Severity.Term(
+        4, host + "the portmapper told no port: there is none, or it refuses in this way; patches unknown")
     case .empty: return Severity.Term(4, host + "a secured portmapper gave nothing away; patches unknown")
     case .blocked where !incident.events.contains { $0.outcome == .blocked && !$0.isOfFilter }:
       return .assumed(host + "a packet filter dropped it, so the host's own defences are not shown")
@@ -196,10 +201,18 @@ package struct SeverityJudge: Sendable {
     case .answered, .allowed:
       if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
       return Severity.Term(
-        1, host + (outcome == .answered ? "the host answered" : "the host's log says that it was let in"))
+        1, host + (outcome == .answered ? SeverityJudge.answer(incident) : "the host's log says that it was let in"))
     case .connected, .unknown, .unanswered:
       return .assumed(host + "the evidence does not show how \(SeverityJudge.openPart(incident))")
     }
+  }
+
+  /// That the host answered, or that the wire alone says so.
+  private static func answer(_ incident: Incident) -> String {
+    let contested = incident.contested
+    let answers = incident.eventOutcomes.filter { $0.outcome == .answered }
+    return !contested.isEmpty && answers.allSatisfy { contested.contains($0.event) }
+      ? "the wire shows that the host answered, which its log denies" : "the host answered"
   }
 
   /// Of what is open: for the whole, as the term is, or for which hosts, where others are known to have turned it away.
@@ -218,7 +231,7 @@ package struct SeverityJudge: Sendable {
     return switch incident.outcome {
     case .crashed where !incident.events.contains { $0.action == .stackExecution }:
       "; here the service crashed all the same"
-    case .answered: "; here the host answered all the same"
+    case .answered: "; here \(answer(incident)) all the same"
     case .allowed: "; here its log says that the source was let in all the same"
     default: ""
     }
@@ -244,6 +257,14 @@ extension Event {
 
   /// The service's own status says that it gave nothing.
   fileprivate var failed: Bool { rpc?.details.resultStatus.isEmpty == false }
+
+  /// The reply says that the program, its version or its procedure is not there (RFC 5531, section 9).
+  fileprivate var isOfMissing: Bool {
+    ["PROG_UNAVAIL", "PROG_MISMATCH", "PROC_UNAVAIL"].contains(rpc?.replyStatus ?? "")
+  }
+
+  /// A portmapper was asked for one port: that it tells none does not show why.
+  fileprivate var isLookup: Bool { rpc?.argumentProgram != nil && rpc?.resultPort == 0 }
 
   /// The target said by ICMP that it is prohibited: no service answers so.
   fileprivate var isOfHostFilter: Bool {

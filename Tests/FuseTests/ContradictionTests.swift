@@ -32,6 +32,63 @@ struct ContradictionTests {
     #expect(rules(incidents([.fixture(at: 0, outcome: .allowed), answered(at: 0.4, entries: 7)])) == [])
   }
 
+  private func texts(_ incidents: [Incident], _ confidence: Confidence) -> [String] {
+    incidents.flatMap(\.deductions).filter { $0.confidence == confidence }.map(\.text)
+  }
+  private func denial(at seconds: Double) -> Event {
+    var call = Event.wire("dump", at: seconds, outcome: .refused)
+    call.rpc?.replyStatus = "AUTH_ERROR"
+    return call
+  }
+
+  /// What one view denies is told as what the other says, and never as certain on both sides.
+  @Test func whatTheLogDeniesIsToldAsTheWires() throws {
+    let found = incidents([.fixture(at: 0), answered(at: 0.4, entries: 7)])
+    #expect(found.map(\.outcome) == [.answered])
+    #expect(texts(found, .certain).filter { $0.contains("refused") }.isEmpty)
+    #expect(texts(found, .certain).contains { $0.hasPrefix("By the wire, which the log denies: The table was") })
+    #expect(texts(found, .likely).count { $0.hasPrefix("Log and wire contradict each other: of 1 call") } == 1)
+    #expect(
+      try #require(found.first).disclosed == [
+        "192.0.2.10's portmapper listed 7 services, by the wire; the host's log denies it"
+      ])
+    // Twice the same is told once.
+    let twice = incidents([
+      .fixture(at: 0), answered(at: 0.4, entries: 7), .fixture(at: 9, line: 2), answered(at: 9.4, entries: 7),
+    ])
+    #expect(texts(twice, .likely).filter { $0.contains("contradict") }.map { $0.contains("of 2 calls") } == [true])
+  }
+
+  @Test func aMountThatTheLogDeniesAndTheWireGivesIsAFinding() {
+    func mount(_ outcome: Outcome, isOnWire: Bool) -> Event {
+      var rpc = RPCFacts(program: ProgramTable.mountd, procedure: 1, procedureName: "mnt")
+      rpc.details.path = "/export"
+      rpc.details.givesHandle = isOnWire && outcome == .answered
+      if isOnWire, outcome != .answered { rpc.details.resultStatus = "MNT3ERR_ACCES" }
+      return .fixture(
+        at: isOnWire ? 0.4 : 0, to: isOnWire ? "192.0.2.10" : "marlin", outcome: outcome, port: isOnWire ? 635 : nil,
+        transport: isOnWire ? .udp : nil, rpc: rpc, conversation: isOnWire ? .fixture() : nil, digits: isOnWire ? 6 : 0)
+    }
+    let given = incidents([mount(.refused, isOnWire: false), mount(.answered, isOnWire: true)])
+    #expect(rules(given) == ["watchfloor-log-denies-answer"] && given.map(\.outcome) == [.answered])
+    // mountd decides before it looks whether there is anything to give: what it answers is finer than its log.
+    let withheld = incidents([mount(.allowed, isOnWire: false), mount(.refused, isOnWire: true)])
+    #expect(rules(withheld) == [] && withheld.map(\.outcome) == [.refused])
+  }
+
+  @Test func aLogThatAllowsARefusalIsAFinding() throws {
+    let found = incidents([.fixture(at: 0, outcome: .allowed), denial(at: 0.4)])
+    #expect(rules(found) == ["watchfloor-log-allows-denial"] && found.map(\.outcome) == [.refused])
+    #expect(try #require(found.first).disclosed.isEmpty)
+    #expect(rules(incidents([.fixture(at: 0), denial(at: 0.4)])) == [])
+    // Of two calls of one second each has its record.
+    let both = [
+      .fixture(at: 0), .fixture(at: 0, outcome: .allowed, line: 2), answered(at: 0.2, entries: 7), denial(at: 0.6),
+    ]
+    #expect(rules(incidents(both)) == [])
+    #expect(rules(incidents([.fixture(at: 0), answered(at: 0.2, entries: 7), denial(at: 0.6)])) == [])
+  }
+
   /// Calls at odd moments of which both views have all but those told.
   private func visit(without missing: Set<Int>, forged: [Double] = []) -> [Event] {
     [3.0, 17, 40, 71, 103, 160, 166, 201, 255, 300].enumerated().flatMap { number, at -> [Event] in

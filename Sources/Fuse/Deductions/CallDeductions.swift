@@ -92,20 +92,19 @@ extension Deducer {
     return lists.prefix(4).map { event in
       let entries = event.rpc?.resultEntries ?? 0
       let paths = event.rpc?.details.resultText.notation ?? ""
-      return event.rpc?.procedureName == "dump"
-        ? Deduction(
-          "mountd told who has mounted what: \(counted(entries, "entry", "entries"))", .certain, [event.citation])
-        : Deduction(
-          "The export list was disclosed: \(counted(entries, "export", "exports"))"
-            + (paths.isEmpty ? "" : ", \(paths)"),
-          .certain, [event.citation])
+      let told =
+        event.rpc?.procedureName == "dump"
+        ? "mountd told who has mounted what: \(counted(entries, "entry", "entries"))"
+        : "The export list was disclosed: \(counted(entries, "export", "exports"))"
+          + (paths.isEmpty ? "" : ", \(paths)")
+      return Deduction(byWire(told, [event]), .certain, [event.citation])
     }
   }
 
   private func handles() -> [Deduction] {
     let mounts = wireCalls.filter { $0.rpc?.program == ProgramTable.mountd && $0.rpc?.procedureName == "mnt" }
     return Dictionary(grouping: mounts) { mount($0) }.sorted { $0.key < $1.key }.compactMap { text, events in
-      text.isEmpty ? nil : Deduction(text, .certain, cite(events))
+      text.isEmpty ? nil : Deduction(byWire(text, events), .certain, cite(events))
     }
   }
 

@@ -6,8 +6,6 @@ extension Deducer {
     var deductions: [Deduction] = []
     for pair in incident.pairs.prefix(1) {
       let bounds = "\(signed(pair.bounds.lowerBound)) to \(signed(pair.bounds.upperBound)) s"
-      // One pair whose clocks are far apart may be two events.
-      let isSure = incident.pairs.count > 1 || abs(pair.offset) <= Deducer.plausibleOffset
       let clock =
         pair.offset == 0
         ? "0 s off the sensor's"
@@ -15,7 +13,8 @@ extension Deducer {
       deductions.append(
         Deduction(
           "Host and network saw the same event: same source, host, service and time. The host's clock is \(clock), "
-            + "uncertain from \(bounds) since the coarser of the two stamps decides", isSure ? .likely : .possible,
+            + "uncertain from \(bounds) since the coarser of the two stamps decides",
+          isSure(pair) ? .likely : .possible,
           [pair.host, pair.network]))
     }
     if incident.pairs.count > 1 {
@@ -40,6 +39,9 @@ extension Deducer {
   }
 
   private func signed(_ seconds: Double) -> String { (seconds > 0 ? "+" : "") + decimals(seconds, 2) }
+
+  /// One pair whose clocks are far apart may be two events.
+  func isSure(_ pair: Pair) -> Bool { incident.pairs.count > 1 || abs(pair.offset) <= Deducer.plausibleOffset }
 
   /// Clocks that somebody keeps are no further apart, in seconds.
   private static let plausibleOffset = 5.0

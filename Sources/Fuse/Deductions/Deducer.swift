@@ -12,7 +12,8 @@ struct Deducer: Sendable {
     // The other families look at who did what in which order, which a sum does not tell.
     if let crowd = incident.crowd { return crowdTold(crowd) }
     let families = [
-      crash(), portmapper(), lookups(), garbledArguments(), indirectCalls(), localTransport(), incompleteRecords(),
+      crash(), contradictions(), portmapper(), lookups(), garbledArguments(), indirectCalls(), localTransport(),
+      incompleteRecords(),
       signs(), disclosures(), callers(), encryption(), repetition(), probes(), defence(), pairing(), conversation(),
       prober(), identification(), sums(), scans(), trace(), names(), company(), witnesses(),
     ]

@@ -13,7 +13,8 @@ extension Deducer {
         Deduction(
           "DUMP asks the portmapper for its whole table, as `rpcinfo -p` does: reconnaissance, no exploit by itself",
           .likely, cite(dumps)))
-      let refused = dumps.filter { $0.outcome == .refused }
+      let contested = contested
+      let refused = dumps.filter { $0.outcome == .refused && !contested.contains($0.citation) }
       if refused.count == dumps.count {
         deductions.append(
           Deduction(
@@ -24,8 +25,9 @@ extension Deducer {
       if let entries = disclosed.compactMap({ $0.rpc?.resultEntries }).max() {
         deductions.append(
           Deduction(
-            "The table was disclosed: a DUMP was answered with \(counted(entries, "entry", "entries"))", .certain,
-            cite(disclosed)))
+            byWire(
+              "The table was disclosed: a DUMP was answered with \(counted(entries, "entry", "entries"))", disclosed),
+            .certain, cite(disclosed)))
       }
     }
     let numbered = portmapperCalls.filter {
