@@ -30,6 +30,24 @@ package struct Intake: Sendable {
 
   /// Adds what another input tells of shut ports.
   package mutating func merge(shut: [ShutPorts]) { shutPorts += shut }
+
+  /// What was there at the end of a day: without all that bears a later one, as if it had not been read. What was read is
+  /// counted all the same.
+  package func known(at day: Day) -> Intake {
+    var known = self
+    known.events.removeAll { $0.time.isLater(than: day) }
+    known.packets.removeAll { $0.time.isLater(than: day) }
+    known.exposures.removeAll { $0.day.map { $0 > day } ?? false }
+    known.shutPorts.removeAll { $0.day.map { $0 > day } ?? false }
+    known.sums = sums.known(at: day)
+    known.crowd = crowd?.known(at: day, &known.events)
+    return known
+  }
+}
+
+extension EventTime {
+  /// What has no date is known whenever it is read.
+  package func isLater(than day: Day) -> Bool { isDated && timestamp.day > day }
 }
 
 /// What was read of an input. `records = understood + unconcerned + odd`, always.

@@ -78,9 +78,9 @@ package struct Analysis: Sendable {
   package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
   package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
   /// Dated incidents that began after the day whose condition is recommended, and have no part in it.
-  package var laterIncidents: Int {
-    incidents.count { $0.incident.isDated && $0.incident.first.timestamp.day > situation.asOf }
-  }
+  package var laterIncidents = 0
+  /// The day after which nothing was known; nil where all evidence is told.
+  package var knownAt: Day?
   package var isDamaged: Bool { oddities.counts.keys.contains(where: \.isDamage) }
 }
 
@@ -107,7 +107,29 @@ package struct Analyst: Sendable {
     try await resolveYears(&readings)
     await followRotations(&readings)
     markDuplicates(&readings)
-    return await judge(readings, emptyFolders: list.emptyFolders)
+    let analysis = await judge(readings, emptyFolders: list.emptyFolders)
+    guard let day = options.situationAt else { return analysis }
+    return await known(at: day, readings, whole: analysis)
+  }
+
+  /// What the evidence up to the end of a day tells: a clock, a name, a day or a wave that later records tell was not
+  /// known, so what was there is judged by itself. Of the whole it says what was read, and how much came later.
+  private func known(at day: Day, _ readings: [InputReading], whole: Analysis) async -> Analysis {
+    var analysis = whole
+    // An interface gives its frames once.
+    if whole.inputs.contains(where: { $0.tally.last?.isLater(than: day) ?? false }), !readings.contains(where: \.isLive)
+    {
+      let known = readings.map { reading in
+        var reading = reading
+        reading.intake = reading.intake.known(at: day)
+        return reading
+      }
+      analysis = await judge(known, emptyFolders: whole.emptyFolders, until: day)
+      (analysis.inputs, analysis.oddities) = (whole.inputs, whole.oddities)
+      analysis.laterIncidents = whole.laterIncidents
+    }
+    analysis.knownAt = day
+    return analysis
   }
 
   // MARK: Reading
@@ -190,7 +212,8 @@ package struct Analyst: Sendable {
 
   // MARK: Judging
 
-  private func judge(_ readings: [InputReading], emptyFolders: [String]) async -> Analysis {
+  /// - Parameter until: The last day of which captured frames count; nil where all do.
+  private func judge(_ readings: [InputReading], emptyFolders: [String], until: Day? = nil) async -> Analysis {
     var readings = readings
     var intake = Intake()
     var crowd = CrowdLedger(limits: options.crowd)
@@ -214,7 +237,7 @@ package struct Analyst: Sendable {
     decoding.probes.own = configuration.directory.ownNetworks
     decoding.probes.pause = Int64(knowledge.policy.incidentGap) * 1_000_000_000
     var merge = await FrameMerge.run(
-      captures: captures, packets: intake.packets, threads: options.threads, settings: decoding,
+      captures: captures, packets: intake.packets, threads: options.threads, settings: decoding, until: until,
       progress: progress)
     if intake.events.isEmpty { swap(&intake.events, &merge.events) } else { intake.events += merge.events }
     intake.oddities.merge(merge.table.oddities)
@@ -231,17 +254,10 @@ package struct Analyst: Sendable {
     events += intake.sums.summed()
     tell(&crowd, &events, &intake.oddities)
     Event.sort(&events)
-    // A clock, a name or a day that later records tell was not known before them: what was known is fused by itself.
-    var unnoted = OddityTally()
-    var known: [Incident]?
-    if let day = options.situationAt, events.contains(where: { $0.isLater(than: day) }) {
-      known = await fuse(events.filter { !$0.isLater(than: day) }, intake, &unnoted).incidents
-    }
     var oddities = intake.oddities
     let fused = await fuse(consume events, intake, &oddities)
     intake.oddities = oddities
-    var analysis = report(
-      fused, known: known ?? fused.incidents, intake, summaries, emptyFolders, merge.table.rpcTally)
+    var analysis = report(fused, intake, summaries, emptyFolders, merge.table.rpcTally)
     if summaries.count(where: { $0.tally.packets > 0 }) > 1 {
       analysis.captureClocks = CaptureOffset.estimate(fused.events)
     }
@@ -327,13 +343,12 @@ package struct Analyst: Sendable {
     return settings
   }
 
-  /// - Parameter known: The incidents as the records up to the day of the condition show them.
   private func report(
-    _ fused: Fused, known: [Incident], _ intake: Intake, _ summaries: [Analysis.InputSummary],
-    _ emptyFolders: [String], _ rpc: RPCTally
+    _ fused: Fused, _ intake: Intake, _ summaries: [Analysis.InputSummary], _ emptyFolders: [String], _ rpc: RPCTally
   ) -> Analysis {
     let incidents = fused.incidents
-    let own = options.site.map { site in known.compactMap { $0.part(at: site, of: configuration.directory) } } ?? known
+    let own =
+      options.site.map { site in incidents.compactMap { $0.part(at: site, of: configuration.directory) } } ?? incidents
     let estate = Estate(
       assets: configuration.assets, facts: intake.hostFacts,
       reports: ReportedServices(exposures: intake.exposures, shut: intake.shutPorts))
@@ -346,8 +361,10 @@ package struct Analyst: Sendable {
     let situation = judgement.situation.situation(
       own, covered: covered, asOf: options.situationAt ?? asOf, history: options.history)
     let tally = SpanTally(own.compactMap { $0.known(at: situation.asOf) }, history: options.history)
-    let judged = incidents.map { JudgedIncident(incident: $0, severity: severity.severity(of: $0)) }
-      .sorted(by: JudgedIncident.precedes)
+    let judged = incidents.map {
+      JudgedIncident(incident: $0, severity: severity.severity(of: $0, at: options.situationAt))
+    }
+    .sorted(by: JudgedIncident.precedes)
     let reading = ExposureReading(programs: knowledge.programs, events: fused.events)
     let exposures = reading.distinct(intake.exposures)
     var analysis = Analysis(
@@ -362,6 +379,7 @@ package struct Analyst: Sendable {
       spans: options.window == .day
         ? [] : tally.windows(options.window, covered: covered.filter { $0 <= situation.asOf }),
       sites: configuration.directory.sites.isEmpty ? [] : tally.sites(configuration.directory))
+    analysis.laterIncidents = incidents.count { $0.first.isLater(than: situation.asOf) }
     analysis.clocks = fused.clocks
     analysis.site = options.site
     analysis.ownNetworks = fused.directory.ownNetworks
@@ -371,7 +389,9 @@ package struct Analyst: Sendable {
 
   private func coverage(_ inputs: [Analysis.InputSummary], _ events: [Event], _ oddities: OddityTally) -> Coverage {
     let wire = inputs.filter(\.kind.isCapture).compactMap { input -> ClosedRange<Timestamp>? in
-      guard let first = input.tally.first, let last = input.tally.last, first.isDated, last.isDated else { return nil }
+      guard let first = input.tally.first, let last = input.tally.last, first.isDated, last.isDated,
+        options.situationAt.map({ !first.isLater(than: $0) }) ?? true
+      else { return nil }
       return first.timestamp...max(first.timestamp, last.timestamp)
     }
     return Coverage(wire: wire, events: events, drops: oddities.counts[.packetsDropped]?.count ?? 0)
@@ -383,9 +403,4 @@ package struct Analyst: Sendable {
       tally: reading.intake.tally, duplicateOf: reading.duplicateOf,
       yearlessAsOf: reading.intake.tally.yearlessRecords > 0 ? reading.asOf : nil)
   }
-}
-
-extension Event {
-  /// Whether its record bears a later day. What has no date is known whenever it is read.
-  fileprivate func isLater(than day: Day) -> Bool { time.isDated && time.timestamp.day > day }
 }

@@ -67,12 +67,14 @@ struct BadInputTests {
     #expect(text.contains("Nov 23 "))
     // A host whose clock is two days ahead: its records bear the 25th.
     let ahead = try scratch.write(text.replacingOccurrences(of: "Nov 23 ", with: "Nov 25 "), "ahead")
-    func run(_ paths: [String]) async throws -> Analysis {
+    func run(_ paths: [String], at day: Int? = day) async throws -> Analysis {
       try await Analysing.run(
-        paths, asOf: "2026-11-27", situationAt: "2026-11-\(day)", configuration: configuration)
+        paths, asOf: "2026-11-27", situationAt: day.map { "2026-11-\($0)" }, configuration: configuration)
     }
+    let clocks = try await run([ahead, capture], at: nil).clocks
+    try #require(clocks.contains { $0.isApplied && abs($0.offset - 172_800) < 1 })
     let whole = try await run([ahead, capture])
-    try #require(whole.clocks.contains { $0.isApplied && abs($0.offset - 172_800) < 1 })
+    #expect(whole.clocks == (day < 25 ? [] : clocks))
     let part = try await run(day < 25 ? [capture] : [ahead, capture])
     #expect(said(whole) == said(part))
     #expect(whole.situation.windows.map(\.span) == part.situation.windows.map(\.span))

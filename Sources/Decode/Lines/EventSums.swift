@@ -162,6 +162,14 @@ package struct EventSums: Sendable {
     if let gone = other.evicted { evicted = ((evicted?.count ?? 0) + gone.count, evicted?.first ?? gone.first) }
   }
 
+  /// Those of the days up to one; no sum is of more than a day.
+  func known(at day: Day) -> EventSums {
+    var known = self
+    known.clearShelf()
+    known.events = known.events.filter { !$0.value.time.isLater(than: day) }
+    return known
+  }
+
   /// One Event for each kind, in order; templates that differ in one word only are one.
   package func summed() -> [Event] {
     var sums = self

@@ -14,7 +14,11 @@ struct EvidenceOptions: ParsableArguments {
       has a year; for the condition the last day of evidence.
       """)
   var asOf: Given<Day>?
-  @Option(help: "Recommend the condition of this day, from nothing known later. Default: that of --as-of.")
+  @Option(
+    help: """
+      Tell what was known at the end of this day, and recommend its condition; what bears a later day is left out. \
+      Default: all, and the condition of --as-of.
+      """)
   var situationAt: Given<Day>?
   @Option(help: "Time zone of stamps that name none, such as Europe/Berlin or +01:00.")
   var timezone: String = "UTC"

@@ -21,11 +21,14 @@ struct FrameMerge: Sendable {
   private var isFirst: Bool { thread == 0 }
 
   private let settings: PacketReassembly.Settings
+  /// Frames of later days are counted and not looked at.
+  private let until: Day?
 
-  private init(thread: Int, of threads: Int, _ settings: PacketReassembly.Settings) {
+  private init(thread: Int, of threads: Int, _ settings: PacketReassembly.Settings, until: Day?) {
     self.thread = thread
     self.threads = threads
     self.settings = settings
+    self.until = until
     var limits = ConversationTable.Limits()
     limits.probes = settings.probes
     tables = (0..<FlowShard.count).map { _ in ConversationTable(limits: limits, overlap: settings.overlap) }
@@ -42,7 +45,8 @@ struct FrameMerge: Sendable {
   /// Reads everything. Undated packets of text traces come after all dated ones.
   static func run(
     captures: [InputList.Input], packets: [PacketRecord], threads: Int,
-    settings: PacketReassembly.Settings = PacketReassembly.Settings(), progress: @escaping @Sendable (Int) -> Void
+    settings: PacketReassembly.Settings = PacketReassembly.Settings(), until: Day? = nil,
+    progress: @escaping @Sendable (Int) -> Void
   ) async -> Outcome {
     // An interface gives its frames once.
     let threads = captures.isEmpty || captures.contains { $0.live != nil } ? 1 : max(1, min(threads, FlowShard.count))
@@ -64,7 +68,7 @@ struct FrameMerge: Sendable {
     let merges = await withTaskGroup(of: FrameMerge.self) { [feeds] group in
       for thread in 0..<threads {
         group.addTask {
-          var merge = FrameMerge(thread: thread, of: threads, settings)
+          var merge = FrameMerge(thread: thread, of: threads, settings, until: until)
           await merge.read(feeds, ordered)
           return merge
         }
@@ -154,7 +158,7 @@ struct FrameMerge: Sendable {
       }
       // Where nothing else waits, all that was read can go.
       let end = lanes.count == 1 && next == ordered.endIndex ? lane.frames.indices.upperBound : lane.position + 1
-      push(lane.position..<end, of: lane)
+      if until == nil { push(lane.position..<end, of: lane) } else { pushKnown(lane.position..<end, of: lane) }
       lane.position = end
       if end == lane.frames.indices.upperBound { await lane.read(for: thread) }
     }
@@ -202,6 +206,17 @@ struct FrameMerge: Sendable {
     let index: Int
     /// Of the packet's flow; nil where the frame is not plain.
     let hash: UInt32?
+  }
+
+  /// Those of the frames that bear no later day than the last one.
+  private mutating func pushKnown(_ frames: Range<Int>, of lane: Lane) {
+    for frame in frames {
+      guard let until, lane.frames.block[frame].time.isLater(than: until) else {
+        push(frame..<frame + 1, of: lane)
+        continue
+      }
+      if isFirst { lane.intake.tally.unconcerned += 1 }
+    }
   }
 
   private mutating func push(_ frames: Range<Int>, of lane: Lane) {

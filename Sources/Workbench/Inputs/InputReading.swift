@@ -17,6 +17,8 @@ package struct InputReading: Sendable {
   package var needsAsOf = false
   /// The year in which a log of more than a year begins.
   package var firstYear: Int?
+
+  var isLive: Bool { input.live != nil }
 }
 
 /// Reads one input that is not a capture; of a capture only what it is. Runs in a task of its own.

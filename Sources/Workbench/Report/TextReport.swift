@@ -284,7 +284,8 @@ package struct TextReport {
       page.line()
       page.item(
         "", indent: 0,
-        "\(counted(analysis.laterIncidents, "incident", "incidents")) after \(situation.asOf): without part in the days and the condition"
+        "\(counted(analysis.laterIncidents, "incident", "incidents")) after \(situation.asOf): "
+          + (analysis.knownAt == nil ? "without part in the days and the condition" : "not known then, and left out")
       )
     }
     page.heading("CONDITION as of \(situation.asOf): " + situation.call.condition.rawValue.uppercased())

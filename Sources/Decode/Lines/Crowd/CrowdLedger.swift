@@ -316,6 +316,29 @@ package struct CrowdLedger: Sendable {
     oddities.merge(other.oddities)
   }
 
+  // MARK: An earlier day
+
+  /// The ledger as it was at the end of a day.
+  /// - Parameter events: Those that its input gave up to then. Of a source that did more later they are its again.
+  func known(at day: Day, _ events: inout [Event]) -> CrowdLedger {
+    var all = self
+    var late: [Event] = []
+    all.settle(into: &late)
+    events += late.filter { !$0.time.isLater(than: day) }
+    var known = CrowdLedger(limits: limits)
+    known.shelf = RecordShelf(kindsOf: all.shelf)
+    (known.oddities, known.forgottenSpan) = (oddities, forgottenSpan)
+    known.forgotten = forgotten.filter { !$0.value.first.time.isLater(than: day) }
+    var told: [Event] = []
+    for event in events { _ = known.push(event, into: &told) }
+    for number in all.links.indices where !all.isTold(number) && !all.shelf.notes[number].when.isLater(than: day) {
+      known.shelf.append(number, of: all.shelf)
+      known.link(known.slot(of: all.shelf.notes[number].source), into: &told)
+    }
+    events = told
+    return known
+  }
+
   private func isTold(_ number: Int) -> Bool {
     links.indices.contains(number) && sources[Int(links[number].source)].isTold
   }
