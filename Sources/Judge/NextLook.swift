@@ -17,25 +17,39 @@ package struct NextLook: Sendable {
   private var incident: Incident { judged.incident }
   private var hosts: String { listed(incident.targets.map(\.host.notation), limit: 3) }
 
+  /// What an attack may have left behind, by what it shows: a service that failed, one that complained, one that was tried.
   private var effect: [String] {
     let actions = Set(incident.events.map(\.action))
-    guard !actions.isDisjoint(with: [.crash, .stackExecution, .daemonError]) || incident.stage <= .effect else {
-      return []
+    let hasFailed = !actions.isDisjoint(with: [.crash, .stackExecution])
+    guard hasFailed || actions.contains(.daemonError) || incident.stage <= .effect else { return [] }
+    if incident.exploitOutcome.isHeld {
+      return ["find out whether \(service) on \(hosts) is patched, and whether it is needed: this try was turned away"]
     }
-    let processes = Set(incident.events.compactMap { $0.process?.name.notation }).sorted()
-    let service = processes.isEmpty ? "the service" : listed(processes, limit: 3)
     return [
-      "look for a core file of \(service) on \(hosts), and keep it with its time stamps",
+      hasFailed
+        ? "look for a core file of \(service) on \(hosts), and keep it with its time stamps"
+        : "find out whether \(service) on \(hosts) still runs, and since when: the records tell of no crash",
       "look on \(hosts) for new accounts, processes, listening ports and changed files since \(begin)",
       "collect what \(hosts) sent and received in the hour after: a success would show there",
     ]
   }
 
-  /// The title names a reflection (ATT&CK T1498.002): whoever asked, the answers went to the source.
+  /// What was attacked: the processes that the records are about, or the programs that were called.
+  private var service: String {
+    let processes = Set(incident.events.compactMap { $0.process?.name.notation }).sorted()
+    if !processes.isEmpty { return listed(processes, limit: 3) }
+    let attacks = incident.findings.filter { $0.signature.stage <= .effect }.flatMap(\.events)
+    let called = Set(attacks.compactMap { incident.events[$0].rpc?.program })
+    let names = incident.programs.filter { called.contains($0.number) && !$0.name.isEmpty }.map(\.name).sorted()
+    return names.isEmpty ? "the service" : listed(names, limit: 3)
+  }
+
+  /// A rule tells of a reflection (ATT&CK T1498.002): whoever asked, the answers went to the source.
   private var isReflection: Bool {
-    incident.lead.map { $0.signature.level != "informational" && $0.signature.techniques.contains("T1498.002") }
-      ?? false
-      && incident.source.address != nil
+    incident.source.address != nil
+      && incident.findings.contains {
+        $0.signature.level != "informational" && $0.signature.techniques.contains("T1498.002")
+      }
   }
 
   private var reflection: [String] {
@@ -70,7 +84,9 @@ package struct NextLook: Sendable {
         "look for calls from \(incident.source.notation) to the ports that it was told, afterwards",
       ]
     case .connected, .unknown, .unanswered:
-      return ["find out what listens on \(hosts) at what was tried, and whether it answered"]
+      let open = incident.openAndHeldTargets.open
+      let place = open.isEmpty ? hosts : listed(open.map(\.notation), limit: 3)
+      return ["find out what listens on \(place) at what was tried, and whether it answered"]
     case .reset, .empty, .rejected, .refused, .blocked, .crashed: return []
     }
   }
@@ -118,9 +134,11 @@ package struct NextLook: Sendable {
 
   private var terms: [String] {
     var open: [String] = []
+    let whose = incident.targets.count == 1 ? "its" : "their"
+    let them = incident.targets.count == 1 ? "it" : "them"
     if judged.severity.criticality.assumed { open.append("the criticality of \(hosts)") }
-    if judged.severity.systemCountermeasures.assumed { open.append("its patches and wrappers") }
-    if judged.severity.networkCountermeasures.assumed { open.append("the filters before it") }
+    if judged.severity.systemCountermeasures.assumed { open.append("\(whose) patches and wrappers") }
+    if judged.severity.networkCountermeasures.assumed { open.append("the filters before \(them)") }
     guard !open.isEmpty else { return [] }
     return ["tell in the configuration \(listed(open)): the severity assumes it"]
   }
