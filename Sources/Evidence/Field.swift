@@ -47,6 +47,8 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case rpcArgumentProgram = "rpc.argument.program"
   case rpcCredential = "rpc.credential.flavor"
   case rpcReplyStatus = "rpc.reply.status"
+  case rpcReplyAddress = "rpc.reply.address"
+  case rpcReplyForm = "rpc.reply.form"
   case rpcResultEntries = "rpc.result.entries"
   case rpcResultPort = "rpc.result.port"
   case rpcResultStatus = "rpc.result.status"
@@ -200,6 +202,8 @@ extension RPCDetails {
     case .rpcOperations: return text(operations)
     case .rpcProtection: return text(protection.map { Bytes($0.rawValue) })
     case .rpcToldProgram: return number(told?.program)
+    case .rpcReplyForm: return text(alone?.list.map { Bytes($0.form.rawValue) })
+    case .rpcReplyAddress: return answerers.first?.host.address.map { .address($0) }
     default: return nil
     }
   }

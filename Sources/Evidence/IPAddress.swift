@@ -84,6 +84,8 @@ package struct IPAddress: Hashable, Comparable, Sendable {
   package var isLoopback: Bool { isV4 ? v4 >> 24 == 127 : bits == 1 }
   /// Private, loopback, link-local or unique local (RFC 1918, 6598, 4193, 3927): not one place in the world.
   package var isPrivate: Bool { IPAddress.privateNetworks.contains { $0.contains(self) } }
+  /// Multicast or the limited broadcast address: many receivers, none of which has to answer.
+  package var isGroup: Bool { isV4 ? v4 >> 28 == 0xe || v4 == UInt32.max : bits >> 120 == 0xff }
   private static let privateNetworks = [
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7",
     "fe80::/10", "::1/128",

@@ -24,6 +24,8 @@ package enum Oddity {
     case rpcMalformed = "rpc_malformed"
     /// Records were lost, and a later one was found: calls and replies are lower bounds.
     case rpcResynchronised = "rpc_resynchronised"
+    /// Of a conversation of RPC one side alone was captured, though the other one sent something too.
+    case halfConversation = "half_conversation"
     case lineOverlong = "line_overlong"
     case lineUnmatched = "line_unmatched"
     case recordIncomplete = "record_incomplete"

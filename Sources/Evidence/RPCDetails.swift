@@ -29,6 +29,8 @@ package struct RPCDetails: Hashable, Sendable {
   package var protection: Protection?
   /// What the portmapper had told of the port.
   package var told: ToldService?
+  /// Who answered in place of the end that was asked: of several the first ones.
+  package private(set) var answerers: [Endpoint] = []
 
   package enum Protection: String, Hashable, Sendable {
     /// RPCSEC_GSS (RFC 2203): signed, and encrypted.
@@ -53,9 +55,48 @@ package struct RPCDetails: Hashable, Sendable {
     }
   }
 
+  /// Replies whose calls are not in the evidence; nil where there are none, or calls tell of the conversation.
+  package var alone: RepliesAlone?
+
+  package struct RepliesAlone: Hashable, Sendable {
+    package var count: Int
+    /// Of one of them, by its form alone.
+    package var list: List?
+    package init(count: Int, list: List? = nil) {
+      self.count = count
+      self.list = list
+    }
+    package struct List: Hashable, Sendable {
+      package var form: ReplyForm
+      package var entries: Int
+      package init(form: ReplyForm, entries: Int) {
+        self.form = form
+        self.entries = entries
+      }
+    }
+  }
+
+  /// Answers to a broadcast may be many.
+  package static let answererCap = 16
+
+  package mutating func note(answerer: Endpoint) {
+    guard answerers.count < RPCDetails.answererCap, !answerers.contains(answerer) else { return }
+    answerers.append(answerer)
+  }
+
   /// Nothing but who called what.
   package static let none = RPCDetails()
   package init() {}
+}
+
+/// Results that are told by their form, without the call that asked for them.
+package enum ReplyForm: String, Hashable, Sendable, CaseIterable {
+  /// Of DUMP, in version 2 of the portmapper, and in versions 3 and 4.
+  case portmapperList = "portmapper-list"
+  case rpcbindList = "rpcbind-list"
+  /// Of mountd's EXPORT, and of its DUMP.
+  case exportList = "export-list"
+  case mountList = "mount-list"
 }
 
 /// A program that a portmapper said to be at a port, and the packet that said so.

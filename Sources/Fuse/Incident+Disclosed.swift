@@ -20,11 +20,13 @@ extension Incident {
 extension Event {
   fileprivate var disclosed: [String] {
     guard action != .response else { return [] }
-    let host = target.host.notation
+    let host = respondent.notation
     var given: [String] = []
-    if let entries = rpc?.resultEntries, entries > 0 {
-      given.append("\(host)'s portmapper listed \(counted(entries, "service", "services"))")
-    } else if let conversation, let transport, target.port == 111,
+    if let list = rpc?.details.alone?.list {
+      given.append("\(host) \(list.form.given(list.entries)), by the form of its reply")
+    } else if let entries = rpc?.resultEntries, entries > 0 {
+      given.append(listing(entries, of: host))
+    } else if action == .connection, let conversation, let transport, target.port == 111,
       case .dump(let entries)? = SizeReading.read(conversation, transport: transport), entries > 0
     {
       given.append("\(host)'s portmapper listed \(counted(entries, "service", "services")), by the size of its answer")
@@ -45,11 +47,39 @@ extension Event {
     return given
   }
 
+  private func listing(_ entries: Int, of host: String) -> String {
+    if rpc?.procedureName == "getaddrlist" {
+      return "\(host)'s portmapper told \(counted(entries, "address", "addresses")) of a program"
+    }
+    guard rpc?.program == ProgramTable.mountd else {
+      return "\(host)'s portmapper listed \(counted(entries, "service", "services"))"
+    }
+    let form = rpc?.procedureName == "dump" ? ReplyForm.mountList : .exportList
+    return "\(host)'s mountd \(form.given(entries))"
+  }
+
+  /// Who gave it: where another address answered than was asked, that one.
+  private var respondent: Host {
+    guard let rpc, rpc.hasDetails, let other = rpc.details.answerers.first else { return target.host }
+    return other.host
+  }
+
   /// What the service allowed. mountd logs its decision, which stands before it looks for the folder.
   private var allowed: String {
     guard rpc?.program == ProgramTable.mountd, rpc?.procedureName == "mnt", !detail.isEmpty else {
       return "the call was allowed; what it gave is not shown"
     }
     return "mountd allowed the mount of \(detail.notation); that the file handle went out is not shown"
+  }
+}
+
+extension ReplyForm {
+  /// What a reply of the form gave, in words.
+  func given(_ entries: Int) -> String {
+    switch self {
+    case .portmapperList, .rpcbindList: "listed \(counted(entries, "service", "services"))"
+    case .exportList: "listed \(counted(entries, "export", "exports"))"
+    case .mountList: "told of \(counted(entries, "mount", "mounts"))"
+    }
   }
 }

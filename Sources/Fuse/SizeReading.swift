@@ -20,6 +20,9 @@ package enum SizeReading: Sendable, Hashable {
   package static func read(_ conversation: Conversation, transport: Transport) -> SizeReading? {
     let mark = transport == .tcp ? 4 : 0
     let turns = conversation.exchange
+    // A datagram is a message; two that were sent one after the other are no larger one.
+    guard transport == .tcp || conversation.packets.count(where: { $0.payloadLength > 0 }) == turns.count
+    else { return nil }
     guard let call = turns.first, call.role == .initiator, call.bytes - mark == 40, turns.count <= 2 else { return nil }
     guard turns.count == 2 else { return .callWithoutArguments }
     switch turns[1].bytes - mark {

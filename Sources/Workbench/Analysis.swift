@@ -53,7 +53,7 @@ package struct Analysis: Sendable {
   package var exposures: [Exposure]
   package var risks: [String]
   package var mentions: [Mention]
-  package var rpc: [RPCTally.Row]
+  package var rpc: RPCTally
   package var oddities: OddityTally
   package var programs: ProgramTable
   /// What the evidence covers, for saying why a view is missing.
@@ -371,7 +371,7 @@ package struct Analyst: Sendable {
       asOf: asOf, inputs: summaries, emptyFolders: emptyFolders, eventCount: fused.events.count,
       findingCount: fused.findings.count,
       incidents: judged, waves: Waves(settings: fusionSettings()).waves(incidents), situation: situation,
-      exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc.rows,
+      exposures: exposures, risks: exposures.map { reading.risk($0) }, mentions: intake.mentions, rpc: rpc,
       oddities: intake.oddities, programs: knowledge.programs,
       coverage: coverage(summaries, fused.events, intake.oddities),
       judgement: judgement, events: fused.events, findings: fused.findings,

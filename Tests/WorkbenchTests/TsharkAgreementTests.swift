@@ -12,6 +12,8 @@ import Workbench
 ///   rusersd. They are listed below, and are counted by us.
 /// - tshark dissects the call that an ICMP error quotes, which is none; the filter leaves those out.
 /// - A reply without its call has no program in tshark, and is not counted by us either.
+/// - A reply over UDP that comes from another address than was asked is counted by both, if its port is the service's. From
+///   another port we count only what answers a call that was sent to everybody, and tshark nothing.
 /// - Both count a retransmission as another call.
 struct TsharkAgreementTests {
   private static let tshark = "/usr/bin/tshark"
@@ -139,5 +141,23 @@ struct TsharkAgreementTests {
     }
     let scratch = try Scratch()
     try await Self.compare(try scratch.write(Data(capture.bytes), "built.pcap"))
+  }
+
+  @Test("answers from other addresses", .enabled(if: isHere, "needs tshark"))
+  func elsewhere() async throws {
+    var capture = WireCapture()
+    for (index, call) in Self.calls.prefix(3).enumerated() {
+      let (xid, port) = (UInt32(index + 1), UInt16(700 + index))
+      // By a server with two addresses; by two hosts that hear a broadcast; and to one of two calls.
+      for (client, asked, answerers) in [(20, [10], [300]), (21, [255], [10, 11]), (22, [10, 11], [12])] {
+        for server in asked { capture.udp(client, port, server, 111, call.message(xid)) }
+        for server in answerers { capture.udp(server, 111, client, port, call.reply(xid) ?? []) }
+      }
+      // What comes from another port answers nothing.
+      capture.udp(23, port, 10, 111, call.message(xid))
+      capture.udp(10, 40_111, 23, port, call.reply(xid) ?? [])
+    }
+    let scratch = try Scratch()
+    try await Self.compare(try scratch.write(Data(capture.bytes), "elsewhere.pcap"))
   }
 }

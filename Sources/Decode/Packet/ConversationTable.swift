@@ -394,8 +394,39 @@ package struct ConversationTable: Sendable {
     let place = flows[slot].stage == .whole ? Int(flows[slot].whole) : makeWhole(slot, packet, direction)
     let before = whole[place].buffered
     whole[place].push(packet, payload: payload, from: direction, &journal)
+    if let datagram = journal.datagram {
+      journal.datagram = nil
+      settle(datagram, packet, payload, flows[slot].key, from: direction, of: place)
+    }
     account(slot, place, before: before)
     capCalls(slot, place, into: &events)
+  }
+
+  /// Remembers a call over UDP, or brings a reply to the flow whose call it answers.
+  private mutating func settle(
+    _ datagram: FlowJournal.Datagram, _ packet: PacketRecord, _ payload: RawSpan, _ key: FlowKey,
+    from direction: FlowDirection, of place: Int
+  ) {
+    switch datagram {
+    case .call(let procedure, let xid):
+      journal.asked.note(procedure, xid: xid, key, from: direction, at: packet.time)
+    case .stray(let xid):
+      guard let call = journal.asked.call(answeredBy: xid, key, from: direction, at: packet.time) else { return }
+      guard !call.isShared else {
+        whole[place].note(reply: xid, of: call.procedure, from: direction)
+        return
+      }
+      guard let slot = flows.slot(of: call.key, hash: seed.hash(call.key)), flows[slot].stage == .whole
+      else { return }
+      var sighting = PacketSighting(
+        time: packet.time, direction: direction, flags: [], payloadLength: packet.payloadLength,
+        citation: packet.citation)
+      sighting.citation = sighting.quoted(whole[place].ends)
+      sighting.direction = call.direction.opposite
+      if whole[Int(flows[slot].whole)].take(answer: payload, of: packet.source, sighting, &journal) {
+        whole[place].give(reply: xid, from: direction)
+      }
+    }
   }
 
   private mutating func makeWhole(_ slot: Int, _ packet: PacketRecord, _ direction: FlowDirection) -> Int {

@@ -6,19 +6,40 @@ extension Flow {
   mutating func end(_ journal: inout FlowJournal, into events: inout [Event]) -> Bool {
     flush(&journal)
     giveConflicts(into: &events)
+    // Once calls were given away, nobody knows what later replies answer.
+    let replies = gaveCalls ? 0 : exchange.endReplies(&journal)
     if gaveCalls || !exchange.isEmpty {
+      if let asker = exchange.asker, lacks(answersTo: asker) {
+        noteHalf("the side that asked is captured, and not the other", &journal)
+      }
       giveCalls(into: &events)
       return true
     }
+    if replies > 0, summary(initiator).packets == 0 {
+      noteHalf("replies are captured, and nothing of the side that asked", &journal)
+    }
+    // All that it brought is told with the calls of other flows.
+    if given > 0, given == packetCount { return true }
     guard let (action, outcome) = verdict, let sighting = firstOfInitiator else { return false }
     var event = event(action, outcome, sighting, from: initiator, conversation)
-    if let told {
+    if told != nil || replies > 0 {
       var rpc = RPCFacts()
-      rpc.details.told = told.service
+      rpc.details.told = told?.service
+      if replies > 0 { rpc.details.alone = RPCDetails.RepliesAlone(count: replies, list: exchange.list) }
       event.rpc = rpc
     }
     events.append(event)
     return true
+  }
+
+  /// Whether a stream's other side was not captured, though it sent something: whether it answered is not known.
+  private func lacks(answersTo asker: FlowDirection) -> Bool {
+    ends.transport == .tcp && summary(asker.opposite).packets == 0 && ask(asker) { $0.acknowledges }
+  }
+
+  private func noteHalf(_ what: String, _ journal: inout FlowJournal) {
+    guard let first = sightings.first else { return }
+    journal.note(.halfConversation, what, at: first)
   }
 
   /// Writes where bytes of RPC came twice and differ, once for each direction.
@@ -42,7 +63,7 @@ extension Flow {
     let isFirst = !gaveCalls
     gaveCalls = true
     for (place, call) in exchange.takeCalls().enumerated() {
-      let outcome = call.outcome == .unanswered ? icmpOutcome(call.origin.direction) ?? .unanswered : call.outcome
+      let outcome = call.outcome == .unanswered ? silence(after: call.origin.direction) : call.outcome
       var facts = call.facts
       if isFirst, place == 0, let told { facts.details.told = told.service }
       var event = event(
@@ -51,6 +72,11 @@ extension Flow {
       if call.count > 1 { event.change { $0.lasting = call.lasting } }
       events.append(event)
     }
+  }
+
+  /// What became of a call to which no reply was seen.
+  private func silence(after asker: FlowDirection) -> Outcome {
+    icmpOutcome(asker) ?? (lacks(answersTo: asker) ? .unknown : .unanswered)
   }
 
   private func event(
@@ -76,7 +102,9 @@ extension Flow {
   private var verdict: (Event.Action, Outcome)? {
     let asked = summary(initiator).payloadBytes > 0
     let answered = summary(initiator.opposite).payloadBytes > 0
-    if servesRPC, asked || answered { return (.connection, connectionOutcome(answered: answered)) }
+    if servesRPC || exchange.list != nil, asked || answered {
+      return (.connection, connectionOutcome(answered: answered))
+    }
     let outcome = ends.transport == .tcp ? segmentProbe(asked: asked, answered: answered) : datagramProbe
     return outcome.map { (.probe, $0) }
   }
@@ -174,9 +202,4 @@ extension Flow {
 
 extension Host {
   fileprivate var isGroup: Bool { address?.isGroup ?? false }
-}
-
-extension IPAddress {
-  /// Multicast or the limited broadcast address: many receivers, none of which has to answer.
-  var isGroup: Bool { isV4 ? v4 >> 28 == 0xe || v4 == UInt32.max : bits >> 120 == 0xff }
 }

@@ -23,6 +23,8 @@ struct Flow {
   var exchange = RPCExchange()
   /// What a portmapper had told the client of one of the ends, and which of them serves.
   var told: (service: ToldService, server: FlowDirection)?
+  /// Replies that answer calls of other flows.
+  private(set) var given = 0
   /// Calls were given away before the conversation ended.
   var gaveCalls = false
   /// The ICMP error that answered, and whose packet it answers.
@@ -143,6 +145,36 @@ struct Flow {
     } catch {
       if isExpected { journal.note(error.oddity, error.description, at: sighting) }
     }
+  }
+
+  /// Takes a reply to one of its calls that came from another end than was asked; nothing where there is no such call.
+  /// - Parameter sighting: the packet as the flow that brought it quotes it; its direction is of this flow.
+  /// - Returns: whether it is such a reply.
+  mutating func take(
+    answer payload: RawSpan, of other: Endpoint, _ sighting: PacketSighting, _ journal: inout FlowJournal
+  ) -> Bool {
+    guard let message = try? RPCMessage.decode(payload, length: sighting.payloadLength),
+      case .reply(let reply) = message.body, exchange.hasCall(message.xid, from: sighting.direction.opposite)
+    else { return false }
+    // The flow that brought it counts the packet.
+    packetCount += 1
+    if sightings.count < Conversation.packetCap { sightings.append(sighting) }
+    self[sighting.direction].summary.packets += 1
+    note(payload: sighting.payloadLength, from: sighting.direction)
+    exchange.push(
+      message, reply, bytes: payload, length: sighting.payloadLength, from: sighting, ends, answeredBy: other, &journal)
+    return true
+  }
+
+  /// Its last packet is a reply to one of several calls of the same end, of other flows.
+  mutating func note(reply xid: UInt32, of procedure: RPCProcedure?, from direction: FlowDirection) {
+    exchange.note(orphan: procedure, xid, from: direction)
+  }
+
+  /// Its last packet is a reply to a call of another flow, which takes it.
+  mutating func give(reply xid: UInt32, from direction: FlowDirection) {
+    exchange.dropOrphan(xid, from: direction)
+    given += 1
   }
 
   // MARK: TCP
@@ -349,7 +381,11 @@ struct Flow {
     case .call(let call):
       guard isExpected || call.isPlausible else { return false }
       exchange.push(message, call, bytes: bytes, length: length, from: origin, ends, &journal)
+      if ends.transport == .udp { journal.datagram = .call(call.procedure, xid: message.xid) }
     case .reply(let reply):
+      if ends.transport == .udp, !exchange.hasCall(message.xid, from: origin.direction.opposite) {
+        journal.datagram = .stray(xid: message.xid)
+      }
       exchange.push(message, reply, bytes: bytes, length: length, from: origin, ends, &journal)
     }
     return true
@@ -368,7 +404,7 @@ struct Flow {
   /// first who spoke.
   var initiator: FlowDirection {
     if let opener { return opener }
-    if let asker = exchange.asker { return asker }
+    if let asker = exchange.asker ?? exchange.replier?.opposite { return asker }
     if let told { return told.server.opposite }
     if isOddOpening { return firstSender }
     let isOneSided = summary(firstSender.opposite).packets == 0

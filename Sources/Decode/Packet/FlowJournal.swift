@@ -7,6 +7,15 @@ struct FlowJournal {
   var learned = LearnedPorts()
   /// What streams of RPC brought last.
   var history = StreamHistory()
+  /// The calls that a reply from another address may answer.
+  var asked = DatagramCalls()
+  /// What the last datagram was, where other flows may have to do with it: for the table, which knows them.
+  var datagram: Datagram?
+  enum Datagram {
+    case call(RPCProcedure, xid: UInt32)
+    /// A reply whose flow has no call for it.
+    case stray(xid: UInt32)
+  }
   /// What the target makes of segments that overlap and differ.
   var overlap = OverlapPolicies()
 

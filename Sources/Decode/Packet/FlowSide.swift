@@ -10,6 +10,8 @@ struct FlowSide {
   var assembly = StreamAssembly()
   var marking = RecordMarking()
   var hasFIN = false
+  /// It sent a segment with ACK, as only who heard of the other side does; or who forges one.
+  private(set) var acknowledges = false
   /// Nothing of the stream was read yet.
   var isAtStart = true
   /// The sequence number of the stream's first byte, and whether a SYN told it.
@@ -22,6 +24,7 @@ struct FlowSide {
 
   mutating func note(_ packet: PacketRecord) {
     summary.packets += 1
+    if packet.flags.isACK, !packet.flags.isRST { acknowledges = true }
     if let ipID = packet.ipID {
       summary.firstIPID = summary.firstIPID ?? ipID
       summary.lastIPID = ipID

@@ -46,6 +46,8 @@ struct RPCExchange {
     var reply: RPCReply
     var bytes: [UInt8]
     var length: Int
+    /// What it answers, where that is known though not which call it is.
+    var procedure: RPCProcedure?
   }
   /// What calls that are alike agree in.
   private struct Kind: Hashable {
@@ -82,6 +84,13 @@ struct RPCExchange {
   /// The least and the greatest xid of a call: clients count, up or down, so that what lies outside is new.
   private var xids: ClosedRange<UInt32>?
   private var orphans: [Orphan] = []
+  /// Replies that waited in vain for their call.
+  private var unpaired = 0
+  /// Replies that were counted with what they answer, though not with their call.
+  private var counted = 0
+  /// Who replied to what is not there, and the list that was in a reply, if there was one.
+  private(set) var replier: FlowDirection?
+  private(set) var list: RPCDetails.RepliesAlone.List?
   /// Of each kind how many calls were kept, and the number of the one that the others are added to.
   private var kinds: [Kind: (kept: Int, number: Int)] = [:]
   /// Calls to be held against those that are like them, which makes sense only once there are many.
@@ -194,22 +203,74 @@ struct RPCExchange {
 
   // MARK: Replies
 
+  /// - Parameter other: the end that sent the reply, where it is not the one that was asked.
   mutating func push(
     _ message: RPCMessage, _ reply: RPCReply, bytes: RawSpan, length: Int, from origin: PacketSighting,
-    _ ends: FlowEnds,
-    _ journal: inout FlowJournal
+    _ ends: FlowEnds, answeredBy other: Endpoint? = nil, _ journal: inout FlowJournal
   ) {
     let key = Key(xid: message.xid, direction: origin.direction.opposite)
     guard let place = latest(key) else {
-      if orphans.count == RPCExchange.orphanCap { orphans.removeFirst() }
-      let kept = Bytes(bytes.slice(0..<min(bytes.byteCount, RPCExchange.orphanBytes))).array
-      let reply = reply.limited(to: kept.count)
-      orphans.append(Orphan(key: key, reply: reply, bytes: kept, length: length))
+      keep(reply, key, bytes: bytes, length: length, &journal)
       return
     }
     journal.note(latest[place].procedure, replies: 1, at: origin)
+    if let other, let place = self.place(of: latest[place].number) {
+      entries[place].call.facts.details.note(answerer: other)
+    }
     // The first reply counts; a later one answers a retransmission.
     if !latest[place].isAnswered { answer(key, reply, bytes: bytes, length: length, from: origin, ends, &journal) }
+  }
+
+  /// Keeps a reply until its call comes.
+  private mutating func keep(
+    _ reply: RPCReply, _ key: Key, bytes: RawSpan, length: Int, _ journal: inout FlowJournal
+  ) {
+    if orphans.count == RPCExchange.orphanCap { giveUp(orphans.removeFirst(), &journal) }
+    let kept = Bytes(bytes.slice(0..<min(bytes.byteCount, RPCExchange.orphanBytes))).array
+    if case .success(let results) = reply, list == nil, entries.isEmpty {
+      list = ReplyForm.read(bytes.slice(results), wireLength: length - results.lowerBound).map {
+        RPCDetails.RepliesAlone.List(form: $0.form, entries: $0.entries)
+      }
+    }
+    replier = replier ?? key.direction.opposite
+    orphans.append(Orphan(key: key, reply: reply.limited(to: kept.count), bytes: kept, length: length))
+  }
+
+  private mutating func giveUp(_ orphan: Orphan, _ journal: inout FlowJournal) {
+    if let procedure = orphan.procedure {
+      _ = journal.tally.note(procedure, replies: 1)
+      counted += 1
+    } else if RPCReply.isCredible(orphan.bytes.rawSpan) {
+      unpaired += 1
+    }
+  }
+
+  /// Counts the replies whose call did not come.
+  /// - Returns: how many there were in the conversation.
+  mutating func endReplies(_ journal: inout FlowJournal) -> Int {
+    for orphan in orphans { giveUp(orphan, &journal) }
+    orphans = []
+    journal.tally.note(repliesAlone: unpaired)
+    defer { (unpaired, counted) = (0, 0) }
+    return unpaired + counted
+  }
+
+  /// Says what the reply answers that came last without its call, of which it is not known which one it is.
+  mutating func note(orphan procedure: RPCProcedure?, _ xid: UInt32, from direction: FlowDirection) {
+    guard let last = orphans.last, last.key == Key(xid: xid, direction: direction.opposite) else { return }
+    orphans[orphans.count - 1].procedure = procedure
+  }
+
+  /// Whether a call waits for the reply, or has it already.
+  func hasCall(_ xid: UInt32, from direction: FlowDirection) -> Bool {
+    latest(Key(xid: xid, direction: direction)) != nil
+  }
+
+  /// Gives up the reply that came last without its call: it answers a call of another flow.
+  mutating func dropOrphan(_ xid: UInt32, from direction: FlowDirection) {
+    guard let last = orphans.last, last.key == Key(xid: xid, direction: direction.opposite) else { return }
+    orphans.removeLast()
+    if orphans.isEmpty, unpaired + counted == 0 { (replier, list) = (nil, nil) }
   }
 
   private mutating func answer(
@@ -235,15 +296,15 @@ struct RPCExchange {
     _ call: Call, results: RawSpan, from origin: PacketSighting, _ ends: FlowEnds, _ journal: inout FlowJournal
   ) {
     let direction = call.origin.direction
-    guard let client = ends.sender(direction).host.address, let server = ends.receiver(direction).host.address else {
-      return
-    }
+    let servers = [ends.receiver(direction)] + call.facts.details.answerers
+    guard let client = ends.sender(direction).host.address else { return }
     let services = RPCTelling.services(
       call.procedure, call.facts, results: results, isUDP: ends.transport == .udp)
     // Who talks to the portmapper knows where it is.
     for service in services where service.program != ProgramTable.portmapper {
       let told = ToldService(program: service.program, version: service.version, citation: origin.quoted(ends))
-      if !journal.learned.learn(
+      for server in servers.compactMap(\.host.address)
+      where !journal.learned.learn(
         told, client: client, server: server, port: service.port, isUDP: service.isUDP)
       {
         journal.note(.tableFull, "more than \(LearnedPorts.cap) ports told by portmappers", at: origin)
@@ -322,7 +383,10 @@ struct RPCExchange {
     return calls
   }
 
-  mutating func dropBuffers() { orphans = [] }
+  mutating func dropBuffers() {
+    unpaired += orphans.count
+    orphans = []
+  }
 }
 
 extension RPCFacts {

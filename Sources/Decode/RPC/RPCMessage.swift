@@ -150,6 +150,15 @@ package enum RPCReply: Hashable, Sendable {
     }
   }
 
+  /// Whether a message can be no other protocol's by chance, also where no call asked for it: a denied reply, or an accepted
+  /// one whose verifier is like one.
+  static func isCredible(_ message: RawSpan) -> Bool {
+    guard message.byteCount >= 20 else { return false }
+    let (flavor, length) = (message.uint32(12), Int(message.uint32(16)))
+    guard message.uint32(8) == 0 else { return true }
+    return flavor == 0 ? length == 0 : RPCAuthentication(flavor: flavor, length: length).isPlausible && length > 0
+  }
+
   @_lifetime(packet: copy packet)
   private static func decodeAccepted(_ packet: inout PacketBytes) throws(DecodeError) -> RPCReply {
     do {

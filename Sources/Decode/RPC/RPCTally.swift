@@ -9,6 +9,8 @@ package struct RPCTally: Sendable {
   /// A sender of random programs must not fill the memory.
   static let cap = 1 << 16
   private var counts: [Row] = []
+  /// Replies for which no call was found, so that nobody knows what they answer.
+  package private(set) var repliesAlone = 0
   /// Where in ``counts`` a procedure stands.
   private var places: [RPCProcedure: Int] = [:]
   /// The place of the last message's: its reply is of the same procedure, and mostly the next call too.
@@ -23,6 +25,8 @@ package struct RPCTally: Sendable {
     return true
   }
 
+  mutating func note(repliesAlone count: Int) { repliesAlone += count }
+
   private mutating func place(of procedure: RPCProcedure) -> Int? {
     if last < counts.count, counts[last].procedure == procedure { return last }
     if let known = places[procedure] { return known }
@@ -34,6 +38,7 @@ package struct RPCTally: Sendable {
 
   /// Adds what other flows carried.
   mutating func merge(_ other: RPCTally) {
+    repliesAlone += other.repliesAlone
     for row in other.counts where !note(row.procedure, calls: row.calls, replies: row.replies) {
       places[row.procedure] = counts.count
       counts.append(row)

@@ -13,8 +13,8 @@ struct Deducer: Sendable {
     if let crowd = incident.crowd { return crowdTold(crowd) }
     let families = [
       crash(), contradictions(), portmapper(), lookups(), garbledArguments(), indirectCalls(), localTransport(),
-      incompleteRecords(),
-      signs(), disclosures(), callers(), encryption(), repetition(), probes(), defence(), pairing(), conversation(),
+      incompleteRecords(), signs(), disclosures(), callers(), otherAnswers(), halves(), encryption(), repetition(),
+      probes(), defence(), pairing(), conversation(),
       prober(), identification(), sums(), scans(), trace(), names(), company(), witnesses(),
     ]
     return families.flatMap { capped(merged($0)) }

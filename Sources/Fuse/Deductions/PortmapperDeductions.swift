@@ -21,7 +21,9 @@ extension Deducer {
             "The portmapper refused " + (dumps.count == 1 ? "the call" : "each of the \(dumps.count) calls")
               + ": its table was not disclosed by " + (dumps.count == 1 ? "it" : "them"), .certain, cite(refused)))
       }
-      let disclosed = portmapperCalls.filter { $0.view == .network && ($0.rpc?.resultEntries ?? 0) > 0 }
+      let disclosed = portmapperCalls.filter {
+        $0.view == .network && $0.rpc?.procedureName == "dump" && ($0.rpc?.resultEntries ?? 0) > 0
+      }
       if let entries = disclosed.compactMap({ $0.rpc?.resultEntries }).max() {
         deductions.append(
           Deduction(

@@ -34,7 +34,8 @@ package struct JSONReport {
       document.object("situation") { situation(&$0) }
       document.objects("clocks", analysis.clocks) { clock($1, &$0) }
       document.objects("capture_clocks", analysis.captureClocks) { captureClock($1, &$0) }
-      document.objects("rpc", analysis.rpc) { rpc($1, &$0) }
+      document.objects("rpc", analysis.rpc.rows) { rpc($1, &$0) }
+      if analysis.rpc.repliesAlone > 0 { document.field("rpc_replies_without_calls", analysis.rpc.repliesAlone) }
       document.objects("exposures", zip(analysis.exposures, analysis.risks)) { exposure($1.0, risk: $1.1, &$0) }
       document.objects("mentions", analysis.mentions) { mention($1, &$0) }
       document.objects("oddities", analysis.oddities.counts.sorted { $0.key < $1.key }) { writer, oddity in
