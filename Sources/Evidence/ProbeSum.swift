@@ -45,6 +45,7 @@ package final class ProbeSum: Sendable {
   package let firstHosts: [Host]
   /// What was found open, at most ``listCap``.
   package let open: [Open]
+  package let first: EventTime
   package let last: EventTime
   /// The most frequent TTL of a probe's first packet, and how many probes had it.
   package let timeToLive: (value: UInt8, probes: Int)?
@@ -57,7 +58,7 @@ package final class ProbeSum: Sendable {
     ipProtocols: Distinct,
     rpcHosts: Distinct, techniques: [ProbeTechnique: Int], outcomes: [Outcome: Int],
     ports: [(service: Service, probes: Int)],
-    firstHosts: [Host], open: [Open], last: EventTime, timeToLive: (value: UInt8, probes: Int)?
+    firstHosts: [Host], open: [Open], first: EventTime, last: EventTime, timeToLive: (value: UInt8, probes: Int)?
   ) {
     self.probes = probes
     self.sources = sources
@@ -72,6 +73,7 @@ package final class ProbeSum: Sendable {
     self.ports = ports
     self.firstHosts = firstHosts
     self.open = open
+    self.first = first
     self.last = last
     self.timeToLive = timeToLive
   }

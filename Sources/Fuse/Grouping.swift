@@ -95,7 +95,25 @@ struct Grouping: Sendable {
     }
     adoptOtherView(of: events, ordinary, &concerned)
     adoptRecords(of: events, &concerned)
+    adoptProbes(of: events, &concerned)
     return concerned
+  }
+
+  /// The first probes of a source that went on are told one by one, and are as much of its scan as those of the sum.
+  private func adoptProbes(of events: Span<Event>, _ concerned: inout [Bool]) {
+    var scans: [Host: [ClosedRange<EventTime>]] = [:]
+    for index in concerned.indices where concerned[index] {
+      guard let sum = events[index].probes, events[index].source.host != .unknown, sum.first <= sum.last,
+        scans[events[index].source.host]?.last != sum.first...sum.last
+      else { continue }
+      scans[events[index].source.host, default: []].append(sum.first...sum.last)
+    }
+    guard !scans.isEmpty else { return }
+    for index in concerned.indices where !concerned[index] && events[index].action == .probe {
+      let event = events[index]
+      guard event.view == .network, !event.isOfSensor, let own = scans[event.source.host] else { continue }
+      concerned[index] = own.contains { $0.contains(event.time) }
+    }
   }
 
   /// Two hosts, by who they are.

@@ -1,7 +1,8 @@
-import Decode
 import Evidence
 import TestNumbers
 import Testing
+
+@testable import Decode
 
 /// So many probes are told one by one, the rest as sums, of sources and of crowds.
 struct ProbeSumTests {
@@ -87,6 +88,39 @@ struct ProbeSumTests {
     let (_, sum) = try #require(Self.scan(Self.events(packets)).first)
     #expect(sum.probes == 144)
     #expect(sum.rpcHosts.count > 120)
+  }
+
+  @Test("probes count on the day on which they were sent", arguments: [1, 4])
+  func days(_ tables: Int) throws {
+    let day = 86_400.0
+    // Ports below 1024 make the other end look like the client, so that the flow may be of another shard.
+    let packets = (0..<432).map { number in
+      let port = UInt16(number % 7 == 0 ? 600 + number : 2000 + number)
+      return Self.packet(0xc000_0201, Self.target, port, at: day * 10 + Double(number) * 600, frame: number + 1)
+    }
+    var parts = (0..<tables).map { _ in ConversationTable() }
+    var events: [Event] = []
+    let none: [UInt8] = []
+    for packet in packets { parts[FlowShard.of(packet) % tables].push(packet, payload: none.rawSpan, into: &events) }
+    for index in parts.indices { parts[index].endAll(into: &events) }
+    for index in 1..<max(tables, 1) where tables > 1 { parts[0].merge(parts[index]) }
+    parts[0].finish(into: &events)
+    let counts = Dictionary(grouping: events, by: \.time.timestamp.day).mapValues { $0.reduce(0) { $0 + $1.count } }
+    #expect(counts == [Day(number: 10): 144, Day(number: 11): 144, Day(number: 12): 144])
+    let sums = Self.scan(events)
+    #expect(sums.count == 3 && Set(sums.map { ObjectIdentifier($0.sum) }).count == 1)
+    #expect(sums.first?.sum.probes == 432 && sums.first?.sum.first == moment(day * 10))
+  }
+
+  @Test("of more days than are kept the probes count on the last")
+  func manyDays() {
+    var tally = DayTally()
+    for number in 0..<1000 { tally.note(moment(Double(number) * 86_400 + 5)) }
+    tally.take(moment(5))
+    #expect(tally.days.count == DayTally.cap - 1 && tally.days.reduce(0) { $0 + $1.probes } == 999)
+    #expect(tally.days.first?.first == moment(86_405))
+    for edge in [Int64.min, .max] { tally.note(EventTime(Timestamp(nanoseconds: edge), fractionDigits: 9)) }
+    #expect(tally.days.reduce(0) { $0 + $1.probes } == 1001)
   }
 
   /// `count` sources, one probe each, and one source that goes on and meets an open port.

@@ -1,11 +1,9 @@
-import Evidence
+package import Evidence
 
 /// What many probes come to, where they are told as a sum.
 extension Deducer {
-  /// The sum of a source that went on, or of a crowd.
-  var scanSums: [(event: Event, sum: ProbeSum)] {
-    events.compactMap { event in event.probes.map { (event, $0) } }
-  }
+  /// The sum of a source that went on, or of a crowd, each with its first event.
+  var scanSums: [(event: Event, sum: ProbeSum)] { events.scanSums }
 
   func sums() -> [Deduction] {
     scanSums.flatMap { event, sum in
@@ -14,7 +12,7 @@ extension Deducer {
   }
 
   private func total(_ event: Event, _ sum: ProbeSum) -> Deduction {
-    let span = sum.last.timestamp.seconds(since: event.time.timestamp)
+    let span = sum.last.timestamp.seconds(since: sum.first.timestamp)
     var ports: [String] = []
     if sum.tcpPorts.count > 0 { ports.append(some(sum.tcpPorts, "TCP port", "TCP ports")) }
     if sum.udpPorts.count > 0 { ports.append(some(sum.udpPorts, "UDP port", "UDP ports")) }
@@ -45,7 +43,7 @@ extension Deducer {
   private static let slowPace = 20.0
 
   private func pace(_ event: Event, _ sum: ProbeSum) -> [Deduction] {
-    let span = sum.last.timestamp.seconds(since: event.time.timestamp)
+    let span = sum.last.timestamp.seconds(since: sum.first.timestamp)
     guard sum.sources.count == 1, sum.probes > 1, span / Double(sum.probes - 1) >= Deducer.slowPace else { return [] }
     // An average hides a burst and a pause; the probes that are told one by one show the pace.
     let told = events.filter { $0.action == .probe && $0.view == .network }
@@ -97,5 +95,15 @@ extension Deducer {
             + "so few machines may have sent them under forged addresses", .possible, [event.citation]))
     }
     return deductions
+  }
+}
+
+extension [Event] {
+  /// The sums of probes, each with the first of the events that tell of it: there is one for each day.
+  package var scanSums: [(event: Event, sum: ProbeSum)] {
+    var seen: Set<ObjectIdentifier> = []
+    return compactMap { event in
+      event.probes.flatMap { seen.insert(ObjectIdentifier($0)).inserted ? (event, $0) : nil }
+    }
   }
 }

@@ -137,9 +137,7 @@ package struct JSONReport {
     writer.field("undated", !incident.isDated)
     writer.field("event_count", incident.eventCount)
     writer.objects("deductions", incident.deductions) { deduction($1, &$0) }
-    writer.objects("scans", incident.events.filter { $0.probes != nil }) { writer, event in
-      if let sum = event.probes { scan(event, sum, &writer) }
-    }
+    writer.objects("scans", incident.events.scanSums) { scan($1.event, $1.sum, &$0) }
     if let crowd = incident.crowd { writer.object("crowd") { self.crowd(crowd, incident, &$0) } }
     writer.objects("responses", incident.events.filter { $0.action == .response }.prefix(JSONReport.listCap)) {
       writer, event in
@@ -181,7 +179,7 @@ package struct JSONReport {
       writer.field("transport", open.service.transport.rawValue)
       writer.field("port", open.service.port)
     }
-    writer.field("first", event.time.description)
+    writer.field("first", sum.first.description)
     writer.field("last", sum.last.description)
     writer.object("evidence") { evidence(event.citation, &$0) }
   }

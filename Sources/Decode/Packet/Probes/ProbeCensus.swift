@@ -5,6 +5,7 @@ struct ProbeCensus {
   private(set) var probes = 0
   private(set) var first: Probe?
   private(set) var last: EventTime?
+  private(set) var days = DayTally()
   private var techniques = ContiguousArray(repeating: 0, count: ProbeTechnique.allCases.count)
   /// By the outcome's rank.
   private var outcomes = ContiguousArray(repeating: 0, count: Outcome.allCases.count)
@@ -30,6 +31,7 @@ struct ProbeCensus {
     let isFirst = first.map { probe.time < $0.time } ?? true
     if isFirst { first = probe }
     if last.map({ $0 < probe.time }) ?? true { last = probe.time }
+    days.note(probe.time)
     techniques[Int(probe.technique.rawValue)] += 1
     outcomes[probe.outcome.rank] += 1
     let isKnownPort = ports.note(probe.transport, probe.port)
@@ -75,6 +77,7 @@ struct ProbeCensus {
     probes += other.probes
     if let theirs = other.first, first.map({ theirs.time < $0.time }) ?? true { first = theirs }
     if let theirs = other.last { last = max(last ?? theirs, theirs) }
+    days.merge(other.days)
     for index in techniques.indices { techniques[index] += other.techniques[index] }
     for index in outcomes.indices { outcomes[index] += other.outcomes[index] }
     for (service, count) in other.ports.counts.sorted(by: { $0.service < $1.service }) {
@@ -101,7 +104,7 @@ struct ProbeCensus {
   ///   - total: The probes that there were; more than were counted here where the first ones were not.
   ///   - sources: Who sent them.
   func sum(of total: Int, sources: ProbeSum.Distinct) -> ProbeSum? {
-    guard let last else { return nil }
+    guard let first, let last else { return nil }
     func value(_ distinct: DistinctCount) -> ProbeSum.Distinct {
       let value = distinct.value
       return ProbeSum.Distinct(value.count, isEstimate: value.isEstimate || total != probes)
@@ -116,7 +119,7 @@ struct ProbeCensus {
         uniqueKeysWithValues: Outcome.allCases.map { ($0, outcomes[$0.rank]) }.filter { $0.1 > 0 }),
       ports: Array(
         ports.counts.sorted { ($1.probes, $0.service) < ($0.probes, $1.service) }.prefix(ProbeSum.listCap)),
-      firstHosts: firstHosts.map { .address(IPAddress(bits: $0)) }, open: open, last: last,
+      firstHosts: firstHosts.map { .address(IPAddress(bits: $0)) }, open: open, first: first.time, last: last,
       timeToLive: common.map { (UInt8($0), Int(timesToLive[$0])) })
   }
 

@@ -301,6 +301,7 @@ struct ProbeLedger: Sendable {
         ledgers[away].probers[slot].leave()
       }
     }
+    for home in ledgers.indices { ledgers[home].rejoin() }
   }
 
   /// Takes over a source of another ledger.
@@ -308,9 +309,9 @@ struct ProbeLedger: Sendable {
     let prober = other.probers[theirs]
     let hash = seed.hash(prober.address)
     let slot: Int
-    // What was closed in one of them stays apart: it was over before what the other tells.
-    let known = prober.isClosed ? nil : index.slot(hash: hash) { probers[$0].address == prober.address }
-    if let known {
+    // What was closed in one of them stays apart, unless the other shows that the source went on.
+    let known = index.slot(hash: hash) { probers[$0].address == prober.address }
+    if let known, !prober.isClosed || goesOn(known, at: prober.last) {
       slot = known
     } else {
       // All ledgers kept within their limits, so the sum is bounded.
@@ -318,17 +319,60 @@ struct ProbeLedger: Sendable {
       probers.append(Prober(address: prober.address, isClosed: prober.isClosed, hash: hash))
       if !prober.isClosed { index.insert(hash: hash, slot: slot) }
     }
+    join(slot, prober, needsCensus(slot, with: prober) ? other.census(of: theirs) : nil, other.told(of: theirs))
+  }
+
+  /// What was closed since the source paused, as far as this ledger's flows showed, when others show that it did not.
+  private mutating func rejoin() {
+    let closed = probers.indices.filter { probers[$0].isClosed && probers[$0].probes > 0 }
+    for slot in closed.sorted(by: { probers[$1].last < probers[$0].last }) {
+      let prober = probers[slot]
+      guard let known = index.slot(hash: prober.hash, where: { probers[$0].address == prober.address }),
+        goesOn(known, at: prober.last)
+      else { continue }
+      join(known, prober, needsCensus(known, with: prober) ? census(of: slot) : nil, told(of: slot))
+      probers[slot].leave()
+    }
+  }
+
+  /// Whether a source was at work when another ledger counted a probe of it.
+  private func goesOn(_ slot: Int, at moment: Int64) -> Bool {
+    let prober = probers[slot]
+    let first =
+      prober.profile >= 0
+      ? profiles[Int(prober.profile)].first?.time : prober.firstTold < 0 ? nil : told[Int(prober.firstTold)].probe.time
+    guard let first else { return false }
+    let (early, underflow) = first.timestamp.nanoseconds.subtractingReportingOverflow(moment)
+    let (late, overflow) = moment.subtractingReportingOverflow(prober.last)
+    return !underflow && !overflow && early <= limits.pause && late <= limits.pause
+  }
+
+  private func needsCensus(_ slot: Int, with other: Prober) -> Bool {
+    other.profile >= 0 || probers[slot].profile >= 0
+      || Int(probers[slot].probes) + Int(other.probes) > limits.perSource
+  }
+
+  private func census(of slot: Int) -> ProbeCensus {
+    let profile = Int(probers[slot].profile)
+    return profile >= 0 ? profiles[profile] : census(ofTold: slot)
+  }
+
+  private func told(of slot: Int) -> [Told] {
+    var own: [Told] = []
+    forEachTold(of: slot) { own.append(told[$0]) }
+    return own
+  }
+
+  /// Adds what is known of a source to what a slot has of it.
+  private mutating func join(_ slot: Int, _ prober: Prober, _ census: ProbeCensus?, _ events: [Told]) {
     probers[slot].last = max(probers[slot].last, prober.last)
     probers[slot].probes &+= prober.probes
     probers[slot].isOfConcern = probers[slot].isOfConcern || prober.isOfConcern
-    mergeCensus(slot, other, theirs)
-    other.forEachTold(of: theirs) { tell(other.told[$0].event, other.told[$0].probe, of: slot) }
+    if let census { add(census, to: slot) }
+    for one in events { tell(one.event, one.probe, of: slot) }
   }
 
-  private mutating func mergeCensus(_ slot: Int, _ other: ProbeLedger, _ theirs: Int) {
-    let profile = Int(other.probers[theirs].profile)
-    guard profile >= 0 || probers[slot].profile >= 0 || Int(probers[slot].probes) > limits.perSource else { return }
-    let census = profile >= 0 ? other.profiles[profile] : other.census(ofTold: theirs)
+  private mutating func add(_ census: ProbeCensus, to slot: Int) {
     if probers[slot].profile < 0 {
       let own = self.census(ofTold: slot)
       // Of two halves that were each in a crowd nothing is known but how many probes there were.
@@ -362,7 +406,7 @@ struct ProbeLedger: Sendable {
       var own = toldInOrder(slot)
       if prober.profile >= 0 {
         own.removeSubrange(min(own.count, limits.perSource)...)
-        append(prober, told: own.count, into: &events)
+        append(prober, told: own, into: &events)
       } else if isCrowded[prober.isOfConcern] || own.count < prober.probes {
         if Int(prober.probes) <= limits.busy {
           for one in own where !one.probe.isNotable {
@@ -380,22 +424,21 @@ struct ProbeLedger: Sendable {
   }
 
   private func toldInOrder(_ slot: Int) -> [Told] {
-    var own: [Told] = []
-    guard probers[slot].firstTold >= 0 else { return own }
-    forEachTold(of: slot) { own.append(told[$0]) }
-    return own.sorted {
+    told(of: slot).sorted {
       $0.probe.time != $1.probe.time ? $0.probe.time < $1.probe.time : Event.precedes($0.event, $1.event)
     }
   }
 
-  /// The sum of one source's probes.
-  private func append(_ prober: Prober, told: Int, into events: inout [Event]) {
+  /// The sum of one source's probes, but for those that are told by themselves.
+  private func append(_ prober: Prober, told: [Told], into events: inout [Event]) {
     let census = profiles[Int(prober.profile)]
     // Of a source that was in the crowd at first, its first probes were counted and nothing else.
     let total = Int(prober.probes)
     guard let sum = census.sum(of: total, sources: .init(1)) else { return }
+    var days = census.days
+    for one in told { days.take(one.probe.time) }
     let source = Host.address(IPAddress(bits: prober.address))
-    ProbeLedger.append(census, sum, source: source, count: max(1, total - told), into: &events)
+    ProbeLedger.append(census, sum, source: source, count: max(1, total - told.count), days, into: &events)
   }
 
   /// The sum of a crowd.
@@ -406,23 +449,40 @@ struct ProbeLedger: Sendable {
     let estimate = min(crowd.addresses.value.count, crowd.sources, crowd.probes)
     let sources = ProbeSum.Distinct(isExact ? crowd.sources : estimate, isEstimate: !isExact)
     guard let sum = census.sum(of: crowd.probes, sources: sources) else { return }
-    append(census, sum, source: .unknown, count: max(1, crowd.probes), into: &events)
+    append(census, sum, source: .unknown, count: max(1, crowd.probes), census.days, into: &events)
   }
 
+  /// One Event for each day, all with the whole sum: the probes count on the day on which they were sent. What is not
+  /// known to be of another day counts on the first.
   private static func append(
-    _ census: ProbeCensus, _ sum: ProbeSum, source: Host, count: Int, into events: inout [Event]
+    _ census: ProbeCensus, _ sum: ProbeSum, source: Host, count: Int, _ tally: DayTally, into events: inout [Event]
   ) {
     guard let first = census.first else { return }
+    let days = tally.days
+    let later = days.dropFirst().reduce(0) { $0 + $1.probes }
+    var event = event(census, sum, source: source, first)
+    // The first day's is where the scan begins, though its first probes be told by themselves.
+    event.change { $0.count = max(1, count - later) }
+    if days.first.map({ $0.first.timestamp.day > first.time.timestamp.day }) ?? false {
+      event.change { $0.time = days[0].first }
+    }
+    events.append(event)
+    for day in days.dropFirst() {
+      event.change { ($0.time, $0.count) = (day.first, day.probes) }
+      events.append(event)
+    }
+  }
+
+  private static func event(_ census: ProbeCensus, _ sum: ProbeSum, source: Host, _ first: Probe) -> Event {
     let transports = Set(sum.techniques.keys.map(\.transport))
     let text =
       IPAddress(bits: first.source).description + " > " + IPAddress(bits: first.target).description
       + ": the first of \(sum.probes) probes"
-    events.append(
-      Event(
-        time: first.time, view: .network, action: .scan, outcome: sum.outcomes.keys.min() ?? .unknown,
-        source: Endpoint(host: source),
-        target: Endpoint(host: census.onlyHost.map { .address(IPAddress(bits: $0)) } ?? .unknown),
-        transport: transports.count == 1 ? transports.first : nil, observer: Event.wire, count: count, probes: sum,
-        citation: Citation(first.provenance, text: Bytes(text))))
+    return Event(
+      time: first.time, view: .network, action: .scan, outcome: sum.outcomes.keys.min() ?? .unknown,
+      source: Endpoint(host: source),
+      target: Endpoint(host: census.onlyHost.map { .address(IPAddress(bits: $0)) } ?? .unknown),
+      transport: transports.count == 1 ? transports.first : nil, observer: Event.wire, probes: sum,
+      citation: Citation(first.provenance, text: Bytes(text)))
   }
 }
