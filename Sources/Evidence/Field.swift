@@ -31,6 +31,9 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
   case scanRPCHosts = "scan.rpc.hosts"
   case scanOpen = "scan.open"
   case scanTechniques = "scan.techniques"
+  case scanFINProbes = "scan.fin.probes"
+  case scanNullProbes = "scan.null.probes"
+  case scanXmasProbes = "scan.xmas.probes"
   case processName = "process.name"
   case processPID = "process.pid"
   case userID = "user.id"
@@ -138,7 +141,11 @@ extension Event {
     case .scanIPProtocols: return number(probes?.ipProtocols.count)
     case .scanRPCHosts: return number(probes?.rpcHosts.count)
     case .scanOpen: return number(probes?.open.count)
-    case .scanTechniques: return text(probes.map { Bytes($0.techniqueNames.joined(separator: " ")) })
+    case .scanTechniques:
+      return text(probes.map { Bytes($0.techniqueNames.joined(separator: " ")) } ?? technique.map { Bytes($0.name) })
+    case .scanFINProbes: return number(probes?.techniques[.fin])
+    case .scanNullProbes: return number(probes?.techniques[.null])
+    case .scanXmasProbes: return number(probes?.techniques[.xmas])
     case .processName: return text(process?.name)
     case .processPID: return number(process?.pid)
     case .userID: return number(process?.userID)
@@ -168,6 +175,17 @@ extension Event {
 
   /// A crowd is one of addresses, whichever they are.
   package var sourceKind: Bytes { crowd == nil ? source.host.kindName : "address" }
+
+  /// How a probe of a capture tried its port.
+  private var technique: ProbeTechnique? {
+    guard action == .probe, let transport, let conversation else { return nil }
+    switch transport {
+    case .udp: return .udp
+    case .ip: return .ipProtocol
+    case .tcp: return conversation.technique
+    default: return nil
+    }
+  }
 
   /// How many times the bytes of the question the answers had, rounded down: over UDP anybody can have them sent to
   /// anybody.

@@ -92,6 +92,27 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
   /// A bare header of an IP protocol that is neither TCP nor UDP nor ICMP.
   case ipProtocol
 
+  /// Of a first segment without SYN that belongs to no connection; nil where other segments have such flags as well.
+  package init?(oddFlags flags: TCPFlags) {
+    switch flags {
+    case []: self = .null
+    case .fin: self = .fin
+    case [.fin, .psh, .urg]: self = .xmas
+    default: return nil
+    }
+  }
+
+  /// How a TCP port was tried, by how far the opening got; nil where the trace begins with what opens nothing.
+  /// - Parameter isReset: By the host that was tried.
+  package init?(_ handshake: Conversation.Handshake, firstFlags: TCPFlags, isReset: Bool) {
+    guard handshake > .unseen else {
+      self.init(oddFlags: firstFlags)
+      return
+    }
+    // Who forges an address answers no SYN/ACK rightly, and the host resets the connection.
+    self = handshake == .complete && !isReset ? .connect : handshake >= .synAck ? .halfOpen : .syn
+  }
+
   package var name: String {
     switch self {
     case .syn: "SYN"
@@ -106,4 +127,11 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
   }
   package var transport: Transport { self == .udp ? .udp : self == .ipProtocol ? .ip : .tcp }
   package static func < (left: ProbeTechnique, right: ProbeTechnique) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension Conversation {
+  /// How a TCP port was tried, where the conversation is a probe.
+  package var technique: ProbeTechnique? {
+    ProbeTechnique(handshake, firstFlags: packets.first?.flags ?? .ack, isReset: close == .reset(by: .responder))
+  }
 }

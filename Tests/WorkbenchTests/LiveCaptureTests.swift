@@ -17,6 +17,8 @@ struct LiveCaptureTests {
     canIsolate && FileManager.default.isExecutableFile(atPath: "/usr/sbin/rpcbind")
     && FileManager.default.isExecutableFile(atPath: "/usr/sbin/rpcinfo")
 
+  private static let canScan = canIsolate && FileManager.default.isExecutableFile(atPath: "/usr/bin/nmap")
+
   /// Runs a script in namespaces of its own, where `watchfloor` is the program and `begun` waits until it captures; what
   /// it writes on its output is the report. All that it started ends with it.
   private func isolated(_ script: String) async throws -> Program.Result {
@@ -108,5 +110,24 @@ struct LiveCaptureTests {
     let result = try await isolated(#""$WATCHFLOOR" analyze --interface lo --filter 'prot 111' --for 1s"#)
     #expect(result.status == 2)
     #expect(result.errorText.contains("watchfloor: --filter: ") && result.errorText.contains("syntax error"))
+  }
+
+  @Test(
+    "nmap's scans without SYN are told by their kind", .enabled(if: canScan, "needs root, unshare and nmap"),
+    arguments: [("-sF", "FIN"), ("-sN", "NULL"), ("-sX", "Xmas")], ["20-30", "1-200"])
+  func scans(_ kind: (option: String, name: String), _ ports: String) async throws {
+    let report = try await isolated(
+      """
+      ip addr add 192.0.2.10/32 dev lo
+      watchfloor analyze --interface lo --for 3s --format json --no-checksums & run=$!
+      begun
+      nmap -n -Pn \(kind.option) -p \(ports) 192.0.2.10 >&2
+      wait $run
+      """)
+    #expect(report.status == 0, "\(report.errorText)")
+    let incident = try #require(try report.json()["incidents"].items.first)
+    #expect(incident["title"].text?.hasPrefix("\(kind.name) scan") == true)
+    #expect(incident["patterns"].items.compactMap(\.text).contains("\(kind.name) scan of TCP ports"))
+    #expect(!incident["patterns"].items.compactMap(\.text).contains("TCP port scan"))
   }
 }

@@ -170,9 +170,7 @@ extension Flow {
 
   private var technique: ProbeTechnique {
     if ends.transport == .udp { return .udp }
-    if isOddOpening { return firstFlags.rawValue == 0 ? .null : firstFlags == .fin ? .fin : .xmas }
-    // Who forges an address answers no SYN/ACK rightly, and the host resets the connection.
-    return handshake == .complete && reset != initiator.opposite ? .connect : handshake >= .synAck ? .halfOpen : .syn
+    return ProbeTechnique(handshake, firstFlags: firstFlags, isReset: reset == initiator.opposite) ?? .syn
   }
 
   // MARK: Conversation

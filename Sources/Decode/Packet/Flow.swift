@@ -414,11 +414,9 @@ struct Flow {
       lowPort: ends.low.port, highPort: ends.high.port, first: firstSender, isOneSided: isOneSided)
   }
 
-  private static let xmas: TCPFlags = [.fin, .psh, .urg]
   /// FIN, NULL and Xmas scans: their first segment belongs to no connection.
   var isOddOpening: Bool {
-    ends.transport == .tcp && handshake == .unseen
-      && (firstFlags.rawValue == 0 || firstFlags == .fin || firstFlags == Flow.xmas)
+    ends.transport == .tcp && handshake == .unseen && ProbeTechnique(oddFlags: firstFlags) != nil
   }
 
   // MARK: The end

@@ -107,7 +107,8 @@ struct ProbeCensus {
     guard let first, let last else { return nil }
     func value(_ distinct: DistinctCount) -> ProbeSum.Distinct {
       let value = distinct.value
-      return ProbeSum.Distinct(value.count, isEstimate: value.isEstimate || total != probes)
+      // So many probes tried no more things than they were.
+      return ProbeSum.Distinct(min(value.count, probes), isEstimate: value.isEstimate || total != probes)
     }
     let common = timesToLive.indices.max { timesToLive[$0] < timesToLive[$1] }
     return ProbeSum(
