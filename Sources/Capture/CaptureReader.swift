@@ -54,6 +54,8 @@ package struct CaptureReader: ~Copyable {
 
   /// Whether ``next()`` gave nil only because there is no frame for now.
   package var isOpen: Bool { live.map { !$0.hasEnded } ?? false }
+  /// Frames that the file says were lost, beside those that its frames tell: how many, and where it says so first.
+  package var drops: (count: Int, offset: Int)? { pcapng.drops }
   /// Of a live capture that has ended.
   package var liveCounts: LiveCounts? { live?.counts }
 

@@ -11,14 +11,17 @@ struct PcapngReader {
     /// Obsolete (appendix A).
     static let packet: UInt32 = 2
     static let simplePacket: UInt32 = 3
+    static let statistics: UInt32 = 5
     static let enhancedPacket: UInt32 = 6
   }
 
-  /// Option codes (sections 4.2 and 4.3).
+  /// Option codes (sections 4.2, 4.3 and 4.6).
   private enum Option {
     static let resolution: UInt16 = 9
     static let offset: UInt16 = 14
     static let dropCount: UInt16 = 4
+    static let interfaceDrops: UInt16 = 5
+    static let systemDrops: UInt16 = 7
   }
 
   private struct Interface {
@@ -26,6 +29,7 @@ struct PcapngReader {
     /// Bytes kept of each frame; nil for all.
     var snapshotLength: Int?
     var clock: PcapngClock
+    var drops = PcapngDrops()
   }
 
   /// Type, length, and the length again.
@@ -41,6 +45,8 @@ struct PcapngReader {
 
   /// Those of the current section.
   private var interfaces: [Interface] = []
+  /// Frames that interface statistics alone tell to be lost, and the first block that says so.
+  private(set) var drops: (count: Int, offset: Int)?
 
   mutating func next(_ window: inout RecordWindow) throws(CaptureError) -> CapturedFrame? {
     while let (type, length) = try block(&window) {
@@ -50,6 +56,7 @@ struct PcapngReader {
       case BlockType.simplePacket: return simplePacket(&window, length)
       case BlockType.enhancedPacket, BlockType.packet:
         return packet(&window, length, isObsolete: type == BlockType.packet)
+      case BlockType.statistics where PcapngReader.isRead(type, length): noteStatistics(&window, length)
       default: window.advance(PcapngReader.lastLength)
       }
     }
@@ -68,7 +75,7 @@ struct PcapngReader {
     let type = window.word(0)
     if type == BlockType.section, !PcapngReader.readByteOrder(&window) { return nil }
     let length = Int(window.word(4))
-    let minimum = PcapngReader.minimum(type)
+    let minimum = PcapngReader.isRead(type, length) ? PcapngReader.minimum(type) : nil
     guard length % 4 == 0, length >= minimum ?? PcapngReader.blockMinimum else {
       window.end(.impossibleLength(length))
       return nil
@@ -90,12 +97,18 @@ struct PcapngReader {
     return (type, length)
   }
 
+  /// Whether a block is held and read. Statistics harm nothing: what cannot be any is stepped over.
+  private static func isRead(_ type: UInt32, _ length: Int) -> Bool {
+    type != BlockType.statistics || (24...blockCap).contains(length)
+  }
+
   /// The least bytes of a block that is read; nil for the others.
   private static func minimum(_ type: UInt32) -> Int? {
     switch type {
     case BlockType.section: 28
     case BlockType.interface: 20
     case BlockType.simplePacket: 16
+    case BlockType.statistics: 24
     case BlockType.enhancedPacket, BlockType.packet: 32
     default: nil
     }
@@ -156,10 +169,25 @@ struct PcapngReader {
     return PcapngClock(resolution: resolution, offset: offset)
   }
 
+  /// Section 4.6: what was lost since the capture began, as far as the frames did not tell it.
+  private mutating func noteStatistics(_ window: inout RecordWindow, _ length: Int) {
+    defer { window.advance(length) }
+    let number = Int(clamping: window.word(8))
+    guard interfaces.indices.contains(number) else { return }
+    let options = 20..<length - PcapngReader.lastLength
+    let counts = [Option.interfaceDrops, Option.systemDrops].compactMap {
+      PcapngReader.count($0, window, options)
+    }
+    let lost = counts.reduce(0) { $0.addingClamped($1) }
+    let news = interfaces[number].drops.note(total: lost)
+    guard news > 0 else { return }
+    drops = (news.addingClamped(drops?.count ?? 0), drops?.offset ?? window.offset)
+  }
+
   // MARK: Frames
 
   /// Section 4.3, and appendix A for the obsolete block, which differs in its first word alone.
-  private func packet(_ window: inout RecordWindow, _ length: Int, isObsolete: Bool) -> CapturedFrame? {
+  private mutating func packet(_ window: inout RecordWindow, _ length: Int, isObsolete: Bool) -> CapturedFrame? {
     let number = isObsolete ? Int(window.half(8)) : Int(clamping: window.word(8))
     let (captured, data) = (Int(window.word(20)), 28)
     guard let interface = interface(number, &window),
@@ -168,12 +196,12 @@ struct PcapngReader {
     let count = UInt64(window.word(12)) << 32 | UInt64(window.word(16))
     let time = interface.clock.time(count)
     let options = data + PcapngReader.padded(captured)..<length - PcapngReader.lastLength
+    let drops = isObsolete ? PcapngReader.drops(window.half(10)) : PcapngReader.count(Option.dropCount, window, options)
     let frame = CapturedFrame(
       offset: window.offset, recordLength: length,
       time: time.map { EventTime($0, fractionDigits: interface.clock.fractionDigits) } ?? .unknown,
       stampFault: time == nil ? .outOfRange : nil, capturedLength: captured, originalLength: Int(window.word(24)),
-      link: interface.link,
-      drops: isObsolete ? PcapngReader.drops(window.half(10)) : PcapngReader.drops(window, options))
+      link: interface.link, drops: drops.map { interfaces[number].drops.note(before: $0) })
     window.advance(length, frame: data..<data + captured)
     return frame
   }
@@ -217,10 +245,9 @@ struct PcapngReader {
   /// The obsolete block's count, whose highest value stands for not known.
   private static func drops(_ count: UInt16) -> Int? { count == .max ? nil : Int(count) }
 
-  /// `epb_dropcount`. That an option is malformed harms nothing: the frame stands before it.
-  private static func drops(_ window: borrowing RecordWindow, _ options: Range<Int>) -> Int? {
-    guard let place = try? PcapngOptions.find(Option.dropCount, in: options, window), place.count == 8
-    else { return nil }
+  /// A count among the options. That one is malformed harms nothing: what matters stands before it.
+  private static func count(_ code: UInt16, _ window: borrowing RecordWindow, _ options: Range<Int>) -> Int? {
+    guard let place = try? PcapngOptions.find(code, in: options, window), place.count == 8 else { return nil }
     return Int(clamping: window.long(place.lowerBound))
   }
 }

@@ -56,6 +56,16 @@ struct PcapngWriting {
     let head = order(interface) + order(drops) + order(UInt32(time >> 32)) + order(UInt32(truncatingIfNeeded: time))
     return block(2, head + order(UInt32(bytes.count)) + order(UInt32(bytes.count)) + bytes)
   }
+  func statistics(interface: UInt32 = 0, options: [UInt8]) -> [UInt8] {
+    block(5, order(interface) + order(UInt64(0)) + options)
+  }
+  /// With what the interface and the system dropped.
+  func statistics(interface: UInt32 = 0, drops: UInt64, system: UInt64? = nil) -> [UInt8] {
+    statistics(
+      interface: interface,
+      options: option(4, order(UInt64(999))) + option(5, order(drops))
+        + (system.map { option(7, order($0)) } ?? []) + endOfOptions)
+  }
   func simple(_ bytes: [UInt8], original: Int? = nil) -> [UInt8] {
     block(3, order(UInt32(original ?? bytes.count)) + bytes)
   }
@@ -87,6 +97,9 @@ struct CaptureReading {
   var bytes: [[UInt8]] = []
   var damage: CaptureDamage?
   var readLength = 0
+  /// By statistics alone.
+  var drops = 0
+  var dropsOffset = 0
 
   init(_ file: [UInt8], _ scratch: Scratch, peeking: Bool = false) throws {
     try self.init(path: try scratch.write(file), peeking: peeking)
@@ -104,6 +117,7 @@ struct CaptureReading {
     kind = reader.kind
     damage = reader.damage
     readLength = reader.readLength
+    (drops, dropsOffset) = reader.drops ?? (0, 0)
   }
 
   var timestamps: [Timestamp] { frames.map(\.time.timestamp) }

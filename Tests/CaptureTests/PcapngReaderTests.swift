@@ -121,6 +121,42 @@ struct PcapngReaderTests {
     #expect(reading.timestamps.first?.nanoseconds == 8_589_934_592_000)
   }
 
+  /// What frames and statistics both tell counts once; statistics count from the start, frames from the frame before.
+  @Test(arguments: ByteOrder.allCases) func dropsOfStatisticsAreRead(_ order: ByteOrder) throws {
+    let writing = PcapngWriting(order: order)
+    let lost = { (count: UInt64) in writing.option(4, order(count)) + writing.endOfOptions }
+    let start = writing.section() + writing.interface() + writing.interface()
+    let first = writing.enhanced([1], time: 1, options: lost(5))
+    let reading = try read(
+      start, first, writing.statistics(drops: 3, system: 2), writing.statistics(interface: 1, drops: 7),
+      writing.statistics(drops: 6, system: 4), writing.enhanced([2], time: 2, options: lost(8)),
+      writing.statistics(drops: 13), writing.statistics(interface: 1, drops: 7, system: 1))
+    #expect(reading.damage == nil && reading.bytes == [[1], [2]])
+    // Of the 8 before the second frame statistics had told 5.
+    #expect(reading.frames.map(\.drops) == [5, 3] && reading.drops == 5 + 8)
+    #expect(reading.dropsOffset == start.count + first.count + writing.statistics(drops: 3, system: 2).count)
+    #expect(try read(start, first, writing.statistics(drops: 5)).drops == 0)
+    // Each section is a capture of its own.
+    #expect(try read(start, writing.statistics(drops: 2), start, writing.statistics(drops: 3)).drops == 5)
+    #expect(
+      try read(start, writing.statistics(drops: .max, system: .max), writing.enhanced([3], time: 1)).drops == .max)
+  }
+
+  /// Statistics that are none harm nothing.
+  @Test func oddStatisticsAreSteppedOver() throws {
+    let writing = PcapngWriting(order: .big)
+    let order = writing.order
+    let odd = [
+      writing.statistics(interface: 9, drops: 3), writing.block(5, order(UInt32(0))), writing.statistics(options: []),
+      writing.statistics(options: writing.option(5, [1])), writing.statistics(options: order(UInt16(5)) + [255, 0]),
+      writing.block(5, [UInt8](repeating: 0, count: 400_000)),
+    ]
+    for block in odd {
+      let reading = try read(writing.section(), writing.interface(), block, writing.enhanced([3], time: 1))
+      #expect(reading.damage == nil && reading.bytes == [[3]] && reading.drops == 0)
+    }
+  }
+
   @Test(arguments: ByteOrder.allCases) func otherBlocksAreSteppedOver(_ order: ByteOrder) throws {
     let writing = PcapngWriting(order: order)
     let start = writing.section() + writing.block(4, [0, 0, 0, 0]) + writing.interface()

@@ -13,6 +13,8 @@ final class CaptureFeed: Sendable {
     /// The counts and oddities of frames.
     var intake: Intake
     var live: LiveCounts?
+    /// What the file tells to be lost apart from its frames.
+    var drops: (count: Int, offset: Int)?
     var damage: CaptureDamage?
     /// Where the capture could not be read on.
     var trouble: CaptureError?
@@ -144,7 +146,8 @@ private struct FrameSource: ~Copyable {
   var isOpen: Bool { reader.isOpen }
   func wait() { reader.wait() }
   var outcome: CaptureFeed.Outcome {
-    CaptureFeed.Outcome(intake: intake, live: reader.liveCounts, damage: reader.damage, trouble: trouble)
+    CaptureFeed.Outcome(
+      intake: intake, live: reader.liveCounts, drops: reader.drops, damage: reader.damage, trouble: trouble)
   }
 
   /// - Returns: the bytes of the frames.

@@ -325,6 +325,13 @@ struct FrameMerge: Sendable {
         .packetsDropped, FrameMerge.citation(lane.input.id, offset: 0, "packets that the kernel or the interface lost"),
         count: dropped)
     }
+    if let drops = outcome.drops {
+      lane.intake.oddities.note(
+        .packetsDropped,
+        FrameMerge.citation(
+          lane.input.id, offset: drops.offset, "packets that the sensor dropped, by the statistics of its interface"),
+        count: drops.count)
+    }
     lane.intake.oddities.merge(lane.common.oddities)
     lane.intake.tally.unconcerned += lane.common.unconcerned
     lane.intake.tally.understood += lane.common.joined
