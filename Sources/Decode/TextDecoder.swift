@@ -157,14 +157,15 @@ package struct TextDecoder {
   /// Whether a line that begins with a date and a time, as rsyslog's may, is one of tcpdump's (`-tttt`): what follows tells.
   private mutating func isDatedPacket(_ line: RawSpan) -> Bool {
     guard let start = TraceLine.stampStart(line), line.byte(start + 4) == 0x2d,
-      line.hasBytes(TextDecoder.family, at: start + 26)
+      line.hasBytes(TextDecoder.family, at: start + 26) || TraceLine.hasDirection(line)
     else { return false }
     let packet = line.slice(start..<line.byteCount)
     let place = Provenance(input: input, place: .lines(first: 0, last: 0), offset: 0, length: 0)
     if case .none = TraceLine.read(packet, zone: zone, citation: Citation(place, text: "")) { return false }
     return true
   }
-  /// The blank behind a stamp of six digits, and the start of `IP` or `IP6`; ARP and others are of no concern as log lines too.
+  /// The blank behind a stamp of six digits, and the start of `IP` or `IP6`, unless a header of the link layer comes first;
+  /// ARP and others are of no concern as log lines too.
   private static let family = Array(" IP".utf8)
 
   /// Counts what a log line gave; false when it is no log line after all.

@@ -33,7 +33,9 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     return (IPAddress(v4: value), index)
   }
 
-  /// The address at `offset` in either family (RFC 4291, section 2.2), and where it ends.
+  /// The address at `offset` in either family (RFC 4291, section 2.2), and where it ends. The zone that a host writes behind
+  /// an address of its link (RFC 4007, section 11) is a name of that host's own, which no other host knows: it is read
+  /// over.
   package static func parse(_ span: RawSpan, at offset: Int) -> (address: IPAddress, end: Int)? {
     if let v4 = parseV4(span, at: offset) { return v4 }
     var groups: [UInt16] = []
@@ -71,7 +73,31 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     }
     guard gap != nil ? groups.count < 8 : groups.count == 8 else { return nil }
     if let gap { groups.insert(contentsOf: [UInt16](repeating: 0, count: 8 - groups.count), at: gap) }
-    return (IPAddress(bits: groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1) }), index)
+    return (IPAddress(bits: groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1) }), endOfZone(span, at: index))
+  }
+
+  /// Where a zone at `start` ends, `%eth0` or, of a VLAN, `%eth0.100`; `start` where there is none.
+  private static func endOfZone(_ span: RawSpan, at start: Int) -> Int {
+    guard start < span.byteCount, span.byte(start) == 0x25 else { return start }
+    let name = endOfName(span, from: start + 1)
+    guard name > start + 1 else { return start }
+    guard name < span.byteCount, span.byte(name) == 0x2e else { return name }
+    var end = name + 1
+    while end < span.byteCount, span.byte(end).isDigit { end += 1 }
+    // What goes on is no number of a VLAN, and a point that ends a sentence is none of a zone.
+    let goesOn = end < span.byteCount && (span.byte(end) == 0x2e || endOfName(span, from: end) > end)
+    return end > name + 1 && !goesOn ? end : name
+  }
+
+  private static func endOfName(_ span: RawSpan, from start: Int) -> Int {
+    var end = start
+    while end < span.byteCount,
+      span.byte(end).isDigit || span.byte(end).isASCIILetter || span.byte(end) == 0x2d
+        || span.byte(end) == 0x5f
+    {
+      end += 1
+    }
+    return end
   }
 
   package init?(_ text: some StringProtocol) {

@@ -87,7 +87,9 @@ struct TraceTextCaptureTests {
 
   @Test(
     .enabled(if: isPossible, "needs tcpdump and the example's capture"),
-    arguments: [[], ["-v"], ["-vv", "-x"], ["-tttt"], ["-v", "-tttt"]])
+    arguments: [
+      [], ["-v"], ["-vv", "-x"], ["-tttt"], ["-v", "-tttt"], ["-e"], ["-e", "-vv", "-x"], ["-e", "-tttt"],
+    ])
   func textTellsTheSameConversations(_ options: [String]) throws {
     let text = try #require(
       output(of: TraceTextCaptureTests.tcpdump, ["-n"] + options + ["-r", TraceTextCaptureTests.capture]))
@@ -106,9 +108,10 @@ struct TraceTextCaptureTests {
 
   /// The dump beside the text is of the same packet: its sums are right, its ends are the text's. (Of HTTP tcpdump prints
   /// the payload's text between the two, so its dumps are not found.)
-  @Test(.enabled(if: isPossible, "needs tcpdump and the example's capture")) func theDumpAgreesWithTheText() throws {
+  @Test(.enabled(if: isPossible, "needs tcpdump and the example's capture"), arguments: ["-x", "-xx", "-X", "-XX"])
+  func theDumpAgreesWithTheText(_ dump: String) throws {
     let text = try #require(
-      output(of: TraceTextCaptureTests.tcpdump, ["-n", "-vv", "-x", "-r", TraceTextCaptureTests.capture]))
+      output(of: TraceTextCaptureTests.tcpdump, ["-n", "-vv", dump, "-r", TraceTextCaptureTests.capture]))
     let intake = TextReading.read(
       lines: text.split(separator: 0x0a, omittingEmptySubsequences: false).map { Array($0) })
     let checks = intake.packets.compactMap(\.hexCheck)

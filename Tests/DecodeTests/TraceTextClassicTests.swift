@@ -147,6 +147,55 @@ struct TraceTextClassicTests {
     #expect(datagram.source.port == 1022 && datagram.payloadLength == 40 && datagram.transport == .udp)
   }
 
+  /// An address of a link with its zone; behind the last point stands the port.
+  @Test(arguments: ["%eth0", "%eth0.100", "%2", ""]) func zonesAreReadOver(_ zone: String) throws {
+    for arrow in ["IP6 fe80::1\(zone).1022 > fe80::2\(zone).111", "IP6 fe80::1\(zone).1022 > fe80::2\(zone).sunrpc"] {
+      let packet = try #require(read(["06:58:15.841547 \(arrow): UDP, length 40"]).first)
+      #expect(packet.source.notation == "[fe80::1]:1022" && packet.target.notation == "[fe80::2]:111")
+    }
+  }
+
+  /// What `-e` and a capture on all interfaces write before the packet, of today and of 1999.
+  @Test(arguments: [
+    "00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype IPv4 (0x0800), length 82: ",
+    "00:11:22:33:44:55 (oui Unknown) > Broadcast, ethertype IPv4 (0x0800), length 82: ",
+    "00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype 802.1Q (0x8100), length 86: vlan 5, p 0, ethertype IPv4 (0x0800), ",
+    "00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype 802.1Q-QinQ (0x88a8), length 90: vlan 5, p 0, DEI, ethertype 802.1Q (0x8100), vlan 6, p 0, ethertype IPv4 (0x0800), ",
+    "00:11:22:33:44:55 > 66:77:88:99:aa:bb, ethertype PPPoE S (0x8864), length 90: PPPoE  [ses 0x7] IP (0x0021), length 70: ",
+    "00:11:22:33:44:55 > 66:77:88:99:aa:bb, IPv4, length 82: ", "PPPoE  [ses 0x7] IP ",
+    " In 00:11:22:33:44:55 ethertype IPv4 (0x0800), length 84: ",
+    "eth0  Out ifindex 2 00:11:22:33:44:55 ethertype IPv4 (0x0800), length 88: ", "eth0  In  IP ", "IP ",
+    "AF IPv4 (2), length 72: ", "ip: ", "0:60:97:c5:d8:b0 8:0:20:86:35:4b ip 82: ",
+    "0:60:97:c5:d8:b0 ff:ff:ff:ff:ff:ff 0800 82: ",
+  ])
+  func theHeaderOfTheLinkIsReadOver(_ link: String) throws {
+    for header in ["", "(tos 0x0, ttl 61, id 1, offset 0, flags [DF], proto UDP (17), length 68)\n    "] {
+      // Of 1999 the header stands at the end.
+      if !header.isEmpty, link.hasPrefix("0:") { continue }
+      let line = "06:58:15.841547 \(link)\(header)10.0.0.1.700 > 10.0.0.2.111: UDP, length 40"
+      let packet = try #require(read(line.split(separator: "\n").map { String($0) }).first)
+      #expect(packet.source.notation == "10.0.0.1:700" && packet.target.notation == "10.0.0.2:111")
+      #expect(packet.transport == .udp && packet.payloadLength == 40)
+      #expect(packet.timeToLive == (header.isEmpty ? nil : 61))
+      let dated = read(["2000-01-05 " + line.replacing("\n", with: "")])
+      #expect(dated.map(\.target.notation) == ["10.0.0.2:111"])
+    }
+  }
+
+  /// Other protocols are of no concern, and what has a packet's ends behind the header of its link and cannot be read is odd.
+  @Test func whatTheLinkCarriesBesideIP() {
+    let start = "06:58:15.841547 00:11:22:33:44:55 > 66:77:88:99:aa:bb, "
+    let others = [
+      "ethertype ARP (0x0806), length 42: Request who-has 10.0.0.2 tell 10.0.0.1, length 28",
+      "802.3, length 60: LLC, dsap STP (0x42) Individual, ssap STP (0x42) Command, ctrl 0x03: STP 802.1d, Config",
+      "ethertype LLDP (0x88cc), length 60: LLDP, length 46",
+    ]
+    let intake = TextReading.read(lines: others.map { Array((start + $0).utf8) })
+    #expect(intake.tally.unconcerned == 3 && intake.oddities.isEmpty && intake.packets.isEmpty)
+    let broken = "ethertype IPv4 (0x0800), length 58: 10.0.0.1.5 > 10.0.0.2.111: Flags [Q], length 0"
+    #expect(TextReading.read(lines: [Array((start + broken).utf8)]).oddities.count(of: .traceUnreadable) == 1)
+  }
+
   /// Times of day stand in other texts too. A line with a packet's ends that is none is odd, and said.
   @Test(arguments: [
     "19:04:51.513401 is when it began.", "19:04:51.513401", "19:04:51.5 a > b", "19:04:51.513401 IP",

@@ -56,6 +56,24 @@ struct AddressTests {
     }
   }
 
+  /// RFC 4007, section 11. Which link it is says nothing to another host.
+  @Test(arguments: [
+    ("fe80::1%eth0", 12), ("fe80::1%eth0.100", 16), ("fe80::1%2", 9), ("fe80::1%br-lan_0, x", 16), ("fe80::1%", 7),
+    ("fe80::1%eth0.", 12), ("fe80::1%eth0.100.111", 12), ("fe80::1%eth0.100x", 12), ("fe80::1% eth0", 7),
+    ("fe80::1%eth0:", 12),
+  ])
+  func zonesAreReadOver(_ text: String, _ end: Int) throws {
+    let bytes = Array(text.utf8)
+    let reading = IPAddress.parse(bytes.rawSpan, at: 0)
+    let (address, found) = try #require(reading)
+    #expect(address == IPAddress("fe80::1") && found == end)
+    #expect(IPAddress(text) == (end == bytes.count && text.contains("%") && !text.hasSuffix("%") ? address : nil))
+  }
+
+  @Test func anAddressOfIPv4HasNoZone() {
+    #expect(IPAddress("192.0.2.1%eth0") == nil && IPNetwork("192.0.2.1%eth0/24") == nil)
+  }
+
   @Test func anAddressInALineEndsWhereItEnds() {
     let line = Array("from 192.0.2.7: and 2001:db8::9, x".utf8)
     let v4 = IPAddress.parse(line.rawSpan, at: 5)

@@ -36,7 +36,18 @@ package struct HexDump: Sendable {
 
   /// The text's packet with what its bytes add and how they compare; nil when they are no IPv4 packet that is read here.
   package static func check(_ bytes: RawSpan, against text: PacketRecord) -> PacketRecord? {
-    (try? read(bytes, beside: text))?.amending(text)
+    (try? read(bytes.slice(linkLength(bytes, text)..<bytes.byteCount), beside: text))?.amending(text)
+  }
+
+  /// Bytes of an Ethernet header before the packet, which `-xx` prints too: where there is one, the addresses behind it are
+  /// those of the text.
+  private static func linkLength(_ bytes: RawSpan, _ text: PacketRecord) -> Int {
+    let start = 14
+    guard bytes.byteCount >= start + 20, bytes.uint16(start - 2) == 0x0800, bytes.byte(start) >> 4 == 4,
+      text.source.host == .address(IPAddress(v4: bytes.uint32(start + 12))),
+      text.target.host == .address(IPAddress(v4: bytes.uint32(start + 16)))
+    else { return 0 }
+    return start
   }
 
   /// The text's packet with what only its bytes tell: options, window, TTL, IP ID. Where both speak the text stays, and

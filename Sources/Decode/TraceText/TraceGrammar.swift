@@ -8,10 +8,10 @@ import Evidence
 struct TraceGrammar: ~Escapable {
   enum Stop: Error { case ended, mismatch }
 
-  private let text: RawSpan
+  let text: RawSpan
   private let zone: ZoneTable
   private let citation: Citation
-  private var index = 0
+  var index = 0
 
   @_lifetime(copy text)
   init(text: RawSpan, zone: ZoneTable, citation: Citation) {
@@ -24,7 +24,9 @@ struct TraceGrammar: ~Escapable {
 
   mutating func packet() throws(Stop) -> TraceLine {
     let time = try time()
-    let isModern = accept("IP6 ") || accept("IP ")
+    let link = try link()
+    if link == .other { return other(time, .unknown, .unknown) }
+    let isModern = accept("IP6 ") || accept("IP ") || link == .ip
     if !isModern, accept("ARP") || accept("arp ") { return other(time, .unknown, .unknown) }
     var packet = PacketRecord(
       time: time, source: .unknown, target: .unknown, transport: .tcp, payloadLength: 0, citation: citation)
@@ -90,8 +92,11 @@ struct TraceGrammar: ~Escapable {
     guard index > start else { throw atEnd ? .ended : .mismatch }
     let range = start..<index
     let host = text.slice(range)
-    // Four numbers are an address without a port.
-    if let (address, end) = IPAddress.parse(host, at: 0), end == host.byteCount {
+    // Four numbers are an address without a port; what follows a zone is one, though a VLAN's number looks the same.
+    let zone = host.firstIndex(of: 0x25) ?? host.byteCount
+    if host.firstIndex(of: 0x2e, from: zone) == nil, let (address, end) = IPAddress.parse(host, at: 0),
+      end == host.byteCount
+    {
       return Endpoint(host: .address(address))
     }
     var dot = range.upperBound - 1
@@ -306,13 +311,13 @@ struct TraceGrammar: ~Escapable {
 
   // MARK: Cursor
 
-  private var atEnd: Bool { index >= text.byteCount }
+  var atEnd: Bool { index >= text.byteCount }
 
-  private mutating func blanks() {
+  mutating func blanks() {
     while !atEnd, text.byte(index).isBlank { index += 1 }
   }
   /// Takes `literal` if it stands here; a blank in it stands for one or more.
-  private mutating func accept(_ literal: StaticString) -> Bool {
+  mutating func accept(_ literal: StaticString) -> Bool {
     let start = index
     for byte in Bytes(stringLiteral: literal).array {
       if byte == 0x20 {
@@ -332,25 +337,25 @@ struct TraceGrammar: ~Escapable {
     return true
   }
   /// Stops where the text ends inside `literal`, which then goes on in the next line.
-  private func goesOn(_ literal: StaticString) throws(Stop) {
+  func goesOn(_ literal: StaticString) throws(Stop) {
     if !atEnd, text.slice(index..<text.byteCount).isStart(of: literal) { throw .ended }
   }
-  private mutating func require(_ literal: StaticString) throws(Stop) {
+  mutating func require(_ literal: StaticString) throws(Stop) {
     if accept(literal) { return }
     if atEnd || text.slice(index..<text.byteCount).isStart(of: literal) { throw .ended }
     throw .mismatch
   }
-  private mutating func byte() throws(Stop) -> UInt8 {
+  mutating func byte() throws(Stop) -> UInt8 {
     guard !atEnd else { throw .ended }
     index += 1
     return text.byte(index - 1)
   }
-  private mutating func decimal() throws(Stop) -> Int {
+  mutating func decimal() throws(Stop) -> Int {
     guard !atEnd else { throw .ended }
     guard let value = number(text, &index, digits: 1...12) else { throw .mismatch }
     return value
   }
-  private mutating func skip(through close: UInt8) throws(Stop) {
+  mutating func skip(through close: UInt8) throws(Stop) {
     guard let place = text.firstIndex(of: close, from: index) else { throw .ended }
     index = place + 1
   }

@@ -41,11 +41,19 @@ struct TraceLine {
   /// Whether a line has the two ends of a packet, `A > B:`, in which every form of tcpdump's text agrees: a line that
   /// has them and cannot be read is damaged or of a form that is not known, and no prose.
   static func namesEnds(_ line: RawSpan) -> Bool {
-    guard let direction = line.firstIndex(of: TraceLine.direction) else { return false }
-    let target = direction + TraceLine.direction.count
-    let end = line.firstIndex(of: 0x20, from: target) ?? line.byteCount
-    return end > target && line.byte(end - 1) == 0x3a
+    var start = 0
+    // With -e the stations come first.
+    while let direction = line.firstIndex(of: TraceLine.direction, from: start) {
+      let target = direction + TraceLine.direction.count
+      let end = line.firstIndex(of: 0x20, from: target) ?? line.byteCount
+      if end > target, line.byte(end - 1) == 0x3a { return true }
+      start = target
+    }
+    return false
   }
+
+  /// Whether it has what stands between the two ends.
+  static func hasDirection(_ line: RawSpan) -> Bool { line.firstIndex(of: direction) != nil }
   private static let direction = Array(" > ".utf8)
 
   /// Reads the packet whose stamp starts the text.
