@@ -101,18 +101,21 @@ struct Grouping: Sendable {
 
   /// The first probes of a source that went on are told one by one, and are as much of its scan as those of the sum.
   private func adoptProbes(of events: Span<Event>, _ concerned: inout [Bool]) {
-    var scans: [Host: [ClosedRange<EventTime>]] = [:]
+    var scans: [Host: [(first: EventTime, last: EventTime)]] = [:]
     for index in concerned.indices where concerned[index] {
-      guard let sum = events[index].probes, events[index].source.host != .unknown, sum.first <= sum.last,
-        scans[events[index].source.host]?.last != sum.first...sum.last
-      else { continue }
-      scans[events[index].source.host, default: []].append(sum.first...sum.last)
+      let event = events[index]
+      guard let sum = event.probes, event.source.host != .unknown else { continue }
+      let known = scans[event.source.host]?.last
+      if let known, known.first == sum.first, known.last == sum.last { continue }
+      scans[event.source.host, default: []].append((sum.first, sum.last))
     }
     guard !scans.isEmpty else { return }
-    for index in concerned.indices where !concerned[index] && events[index].action == .probe {
+    for index in concerned.indices where !concerned[index] {
       let event = events[index]
-      guard event.view == .network, !event.isOfSensor, let own = scans[event.source.host] else { continue }
-      concerned[index] = own.contains { $0.contains(event.time) }
+      guard event.action == .probe, event.view == .network, !event.isOfSensor, let own = scans[event.source.host]
+      else { continue }
+      let time = event.time
+      for scan in own where scan.first <= time && time <= scan.last { concerned[index] = true }
     }
   }
 
