@@ -127,6 +127,7 @@ package struct EventSums: Sendable {
     let full = shelf
     shelf = RecordShelf(kindsOf: full)
     places = [:]
+    events.reserveCapacity(events.count + full.notes.count)
     for number in full.notes.indices { add(full.event(number), by: .hour) }
   }
 

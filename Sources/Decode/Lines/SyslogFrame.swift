@@ -347,10 +347,11 @@ package struct SyslogReader: Sendable {
     return time
   }
 
-  /// The time of the stamp that a line begins with, whoever wrote it, and where it ends; nil when none stands there.
+  /// The time of the stamp that a line begins with, and where it ends; nil when none stands there, or when it takes the
+  /// line's host to say which time it means.
   mutating func stamp(of line: RawSpan) -> (time: EventTime, end: Int)? {
     var cursor = 0
-    guard zones.isEmpty, case .time(let time) = stamp(line, &cursor) else { return nil }
+    guard zones.isEmpty, case .time(let time) = stamp(line, &cursor), !isAmbiguous else { return nil }
     return (time, cursor)
   }
 
