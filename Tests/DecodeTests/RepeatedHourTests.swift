@@ -82,6 +82,17 @@ struct RepeatedHourTests {
     #expect(Self.times(clocks) == ["00:59:59", "01:00:01", "01:30:00", "01:31:00"])
   }
 
+  /// Nor does a leap second, whatever fraction of it a stamp tells.
+  @Test(arguments: ["%@Z", "%@", "<34>1 %@Z"]) func leapSeconds(_ form: String) {
+    let clocks = ["1998-12-31T23:59:59.9", "1998-12-31T23:59:60.2", "1998-12-31T23:59:60.9", "1999-01-01T00:00:00.1"]
+    let lines = clocks.map { clock in
+      form.replacing("%@", with: clock) + " marlin rpcbind" + (form.hasPrefix("<") ? " 7 - - " : "[7]: ")
+        + "refused connect from 192.0.2.1 to dump()"
+    }
+    let times = TextReading.read(lines.joined(separator: "\n")).events.map(\.time)
+    #expect(times.count == 4 && times == times.sorted() && times[0] < times[3])
+  }
+
   /// Wrapped records, repetitions and records that wait in a crowd have the time of their lines.
   @Test func repetitionsAndWrappedRecords() {
     let lines = [

@@ -365,7 +365,7 @@ package struct SyslogReader: Sendable {
     cursor += 1
     let year = SyslogReader.year(line, &cursor)
     guard let seconds = clock(line, &cursor) else { return hasClockShape(line, cursor) ? .invalid : .none }
-    let (nanoseconds, digits) = fraction(line, &cursor)
+    let (nanoseconds, digits) = fractionOfSecond(line, &cursor)
     if cursor < line.byteCount, line.byte(cursor) == 0x3a { cursor += 1 }
     hasYear = year != nil
     let midnight =
@@ -376,6 +376,14 @@ package struct SyslogReader: Sendable {
     guard let timestamp = Timestamp(seconds: zone.utc(local: midnight + Int64(seconds)), nanoseconds: nanoseconds)
     else { return .invalid }
     return .time(EventTime(timestamp, fractionDigits: digits))
+  }
+
+  /// What stands behind a clock's seconds. The seconds of 1970 leave a leap second out, so all of it is the moment at which
+  /// the next one begins: its fraction would put it behind what came then.
+  private func fractionOfSecond(_ line: RawSpan, _ cursor: inout Int) -> (nanoseconds: Int64, digits: UInt8) {
+    let isLeap = line.byte(cursor - 2) == 0x36
+    let (nanoseconds, digits) = fraction(line, &cursor)
+    return (isLeap ? 0 : nanoseconds, digits)
   }
 
   /// `1999 ` between day and time, as some devices write it.
@@ -404,7 +412,7 @@ package struct SyslogReader: Sendable {
     else { return .none }
     cursor += 1
     guard let seconds = clock(line, &cursor) else { return hasClockShape(line, cursor) ? .invalid : .none }
-    let (nanoseconds, digits) = fraction(line, &cursor)
+    let (nanoseconds, digits) = fractionOfSecond(line, &cursor)
     guard let date = Day(year: year, month: month, day: day), seconds < 86_401 else { return .invalid }
     let local = Int64(date.number) * 86_400 + Int64(seconds)
     let offset = SyslogReader.zoneOffset(line, &cursor)
