@@ -43,6 +43,13 @@ package struct TextDecoder {
     reports = ReportReader(programs: library.programs)
   }
 
+  /// Hours that clocks showed twice, as far as they were followed: those of a log that goes on in this one, and in the end
+  /// its own.
+  package var repeatedHours: RepeatedHours {
+    get { lines.syslog.repeatedHours }
+    set { lines.syslog.repeatedHours = newValue }
+  }
+
   /// Where the stamps without a year stand in the year.
   package var calendar: StampCalendar { lines.syslog.calendar }
 

@@ -106,6 +106,7 @@ package struct Analyst: Sendable {
     var readings = await read(list.inputs, asOf: options.asOf)
     try await resolveYears(&readings)
     await followRotations(&readings)
+    await followClocks(&readings)
     markDuplicates(&readings)
     let analysis = await judge(readings, emptyFolders: list.emptyFolders)
     guard let day = options.situationAt else { return analysis }
@@ -135,18 +136,22 @@ package struct Analyst: Sendable {
   // MARK: Reading
 
   /// Reads the inputs side by side; each gives the same whoever reads it.
-  private func read(_ inputs: [InputList.Input], asOf: Day?) async -> [InputReading] {
+  private func read(
+    _ inputs: [InputList.Input], asOf: Day?, after hours: RepeatedHours = RepeatedHours()
+  ) async -> [InputReading] {
     let lanes = max(1, min(options.threads, inputs.count))
-    let reader = InputReader(
+    var reader = InputReader(
       formats: knowledge.formats, asOf: asOf, zone: options.zone, zones: configuration.zones,
       digestSeed: inputs.count > 1 ? UInt64.random(in: .min ... .max) : nil,
       threads: max(1, options.threads / lanes), crowd: options.crowd, progress: progress)
+    reader.repeatedHours = hours
+    let readerOfAll = reader
     return await withTaskGroup(of: [InputReading].self) { group in
       for lane in 0..<lanes {
         let share = stride(from: lane, to: inputs.count, by: lanes).map { inputs[$0] }
         group.addTask {
           var readings: [InputReading] = []
-          for input in share { readings.append(await reader.read(input)) }
+          for input in share { readings.append(await readerOfAll.read(input)) }
           return readings
         }
       }
@@ -186,6 +191,20 @@ package struct Analyst: Sendable {
         guard var reading = again.first else { continue }
         reading.digest = readings[older].digest
         readings[older] = reading
+      }
+    }
+  }
+
+  /// Of a rotated log that was cut within an hour that its clocks show twice, a file goes on where the older one ended.
+  private func followClocks(_ readings: inout [InputReading]) async {
+    for series in Rotation.series(readings.map(\.input.path)) {
+      for (newer, older) in zip(series, series.dropFirst()).reversed() {
+        let hours = readings[older].repeatedHours
+        guard readings[newer].input.hasOwnTime, hours.meets(readings[newer].repeatedHours),
+          var reading = await read([readings[newer].input], asOf: readings[newer].asOf, after: hours).first
+        else { continue }
+        reading.digest = readings[newer].digest
+        readings[newer] = reading
       }
     }
   }

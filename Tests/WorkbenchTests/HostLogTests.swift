@@ -151,6 +151,26 @@ struct HostLogTests {
     #expect(tally.records == 122 && tally.last?.description == "1999-10-31T01:59:00Z")
   }
 
+  /// Whichever file is named first, and wherever the log was cut.
+  @Test("a rotated log tells the showings of an hour as a whole one does", arguments: [0, 1, 3, 5, 6, 7, 9])
+  func repeatedHourOfARotation(_ cut: Int) async throws {
+    let clocks = ["01:50", "02:20", "02:50", "02:05", "02:30", "02:55", "03:05", "03:20", "04:00"]
+    let lines = clocks.enumerated().map {
+      "Oct 31 \($0.element):00 marlin rpcbind[7]: refused connect from 192.0.2.\($0.offset + 1) to dump()\n"
+    }
+    let scratch = try Scratch()
+    let (first, middle) = (cut / 2, max(cut / 2, cut))
+    let files = try [("messages.2", 0..<first), ("messages.1", first..<middle), ("messages", middle..<9)].map {
+      try scratch.write(lines[$0.1].joined(), $0.0)
+    }
+    let zone = try #require(ZoneTable(identifier: "Europe/Berlin"))
+    let times = ["23:50", "00:20", "00:50", "01:05", "01:30", "01:55", "02:05", "02:20", "03:00"].map { $0 + ":00" }
+    for paths in [files, files.reversed()] {
+      let analysis = try await Analysing.run(paths) { $0.zone = zone }
+      #expect(analysis.events.map(\.time).sorted().map(\.timeOfDayDescription) == times, "\(cut)")
+    }
+  }
+
   // MARK: Other sensors
 
   private static let eve =

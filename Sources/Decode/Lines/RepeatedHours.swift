@@ -4,7 +4,7 @@ import Evidence
 ///
 /// A stamp that names no zone does not tell. But a log is written in the order of time: where a host's stamps go back
 /// within that hour, its clock was set back, and from there on they are of the second showing.
-struct RepeatedHours: Sendable {
+package struct RepeatedHours: Sendable {
   private struct Entry {
     var hour: ZoneTable.RepeatedHour
     var latest: Int64
@@ -16,6 +16,14 @@ struct RepeatedHours: Sendable {
   private static let cap = 65_536
   /// Seconds that lines of one host may be out of order by, on their way through other hands.
   private static let slack: Int64 = 300
+
+  package init() {}
+
+  /// Whether the logs that gave both have stamps of one such hour, so that the later of them goes on with it.
+  package func meets(_ other: RepeatedHours) -> Bool {
+    let hours = Set(entries.values.map(\.hour))
+    return !hours.isEmpty && other.entries.values.contains { hours.contains($0.hour) }
+  }
 
   /// Whether a stamp of the hour is of its second showing. To ask again about the same line changes nothing.
   mutating func isSecond(_ local: Int64, of hour: ZoneTable.RepeatedHour, at host: Host.Key) -> Bool {

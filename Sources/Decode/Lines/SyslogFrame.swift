@@ -35,7 +35,7 @@ package struct SyslogReader: Sendable {
   private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64, midnight: Int64?)?
   /// Wall-clock seconds of the last stamp; nil when it named its zone.
   private var local: Int64?
-  private var repeatedHours = RepeatedHours()
+  var repeatedHours = RepeatedHours()
   /// Whether the last stamp carried a year.
   package private(set) var hasYear = false
 

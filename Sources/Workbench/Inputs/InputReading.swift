@@ -17,6 +17,8 @@ package struct InputReading: Sendable {
   package var needsAsOf = false
   /// The year in which a log of more than a year begins.
   package var firstYear: Int?
+  /// Hours that clocks showed twice, at its end.
+  package var repeatedHours = RepeatedHours()
 
   var isLive: Bool { input.live != nil }
 }
@@ -28,6 +30,8 @@ package struct InputReader: Sendable {
   package var zone: ZoneTable
   /// Zones of hosts that write another time.
   package var zones: [Bytes: ZoneTable]
+  /// Where a log goes on that another one was: the hours that clocks showed twice, at the end of that one.
+  package var repeatedHours = RepeatedHours()
   /// Nil when nothing can be the same as anything: there is one input.
   package var digestSeed: UInt64?
   /// How many may read one input.
@@ -118,8 +122,9 @@ package struct InputReader: Sendable {
     let day = asOf ?? (reading.input.hasOwnTime ? source.modified.map { zone.day(of: $0) } : nil)
     reading.asOf = day
     let calendar = year.map { StampCalendar(sequenceFrom: $0) } ?? StampCalendar(asOf: day ?? InputReader.placeholder)
-    let decoder = TextDecoder(
+    var decoder = TextDecoder(
       input: reading.input.id, library: formats, calendar: calendar, zone: zone, zones: zones)
+    decoder.repeatedHours = repeatedHours
     var intake = Intake()
     intake.crowd = CrowdLedger(limits: crowd)
     let text = TextReading(
@@ -129,6 +134,7 @@ package struct InputReader: Sendable {
     outcome.intake.oddities.merge(reading.intake.oddities)
     reading.intake = outcome.intake
     reading.digest = outcome.digest
+    reading.repeatedHours = outcome.repeatedHours
     reading.needsAsOf = day == nil && outcome.intake.tally.yearlessRecords > 0
     // Only a plain log stands in the order of its time.
     if year == nil, let day, outcome.intake.tally.kinds == [.syslog] {

@@ -13,6 +13,7 @@ final class TextReading: Sendable {
   struct Outcome: Sendable {
     var intake: Intake
     var calendar: StampCalendar
+    var repeatedHours: RepeatedHours
     var digest: ContentDigest?
     /// Where the text could not be read on.
     var trouble: CaptureError?
@@ -47,9 +48,10 @@ final class TextReading: Sendable {
       await work(blocksAhead: blocksAhead)
     }
     let (length, digest, trouble, change) = source.withLock { ($0.length, $0.digest, $0.trouble, $0.change) }
-    var (intake, calendar) = lines.withLock { $0.finish() }
+    var (intake, calendar, hours) = lines.withLock { $0.finish() }
     intake.tally.bytes = length
-    return Outcome(intake: intake, calendar: calendar, digest: digest, trouble: trouble, change: change)
+    return Outcome(
+      intake: intake, calendar: calendar, repeatedHours: hours, digest: digest, trouble: trouble, change: change)
   }
 
   /// - Parameter blocksAhead: So many blocks may wait for their turn before a thread does.
@@ -230,11 +232,11 @@ private struct TextLines: ~Copyable {
     splitter.push(lines) { line, place in push(line, place, &decoder, &intake) }
   }
 
-  mutating func finish() -> (intake: Intake, calendar: StampCalendar) {
+  mutating func finish() -> (intake: Intake, calendar: StampCalendar, repeatedHours: RepeatedHours) {
     TextLines.finish(&splitter, &decoder, &intake)
     var whole = Intake()
     swap(&whole, &intake)
-    return (whole, decoder.calendar)
+    return (whole, decoder.calendar, decoder.repeatedHours)
   }
 
   private static func finish(
