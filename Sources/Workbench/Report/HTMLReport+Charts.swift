@@ -85,7 +85,7 @@ extension HTMLReport {
         case .window(let window): draw(window, &page, x: x, step: step, peaks)
         case .gap(let days): draw(days, &page, x: x, step: step)
         }
-        dayLabel(&page, column, x: x + step / 2, place: place, step: step)
+        dayLabel(&page, column, after: place == 0 ? nil : columns[place - 1], x: x + step / 2, place: place, step: step)
       }
     }
   }
@@ -149,13 +149,15 @@ extension HTMLReport {
     return span + ": no evidence"
   }
 
-  /// The day of the month under each column, as far as there is room; the month where it begins.
-  private func dayLabel(_ page: inout Markup, _ column: Column, x: Double, place: Int, step: Double) {
+  /// The day of the month under each column, as far as there is room; the month where it begins, and behind a gap.
+  private func dayLabel(
+    _ page: inout Markup, _ column: Column, after previous: Column?, x: Double, place: Int, step: Double
+  ) {
     let every = max(1, Int((16 / step).rounded(.up)))
     guard case .window(let window) = column, place % every == 0 else { return }
     let (_, month, day) = window.day.civil
     page.element("text", ("x", number(x)), ("y", "180"), ("class", "middle"), text: "\(day)")
-    let isFirst = place == 0 || day <= every
+    let isFirst = if case .window = previous { day <= every } else { true }
     guard isFirst, (1...12).contains(month) else { return }
     page.element("text", ("x", number(x)), ("y", "191"), ("class", "middle"), text: HTMLReport.months[month - 1])
   }

@@ -143,8 +143,9 @@ extension HTMLReport {
       /* Paper cannot be unfolded. */
       details::details-content { content-visibility: visible; block-size: auto; }
       .incident summary::after { content: none; }
-      h2, h3, h4, .day { break-after: avoid; }
-      .timeline { display: block; } .row { margin-bottom: 3pt; }
+      h2, h3, h4, .day, .note, .lanes { break-after: avoid; }
+      /* A grid's row goes to the next page as a whole. */
+      .timeline, .scales { display: block; } .row { margin-bottom: 3pt; }
       table.map, .row, .both, li, .figures { break-inside: avoid; }
       .incident { break-inside: auto; }
     }

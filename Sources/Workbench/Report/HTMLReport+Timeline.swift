@@ -72,7 +72,9 @@ extension HTMLReport {
       if view == .network, let pair = incident.pairs.first {
         page.element(
           "span", ("class", "pair"),
-          text: "\(counted(incident.pairs.count, "pair", "pairs")), clocks \(decimals(abs(pair.offset), 2)) s apart")
+          text: "\(counted(incident.pairs.count, "pair", "pairs")), "
+            + "clocks \(abs(pair.offset) < 60 ? decimals(abs(pair.offset), 2) + " s" : duration(abs(pair.offset))) apart"
+        )
       }
     }
   }
