@@ -45,11 +45,6 @@ package struct Intake: Sendable {
   }
 }
 
-extension EventTime {
-  /// What has no date is known whenever it is read.
-  package func isLater(than day: Day) -> Bool { isDated && timestamp.day > day }
-}
-
 /// What was read of an input. `records = understood + unconcerned + odd`, always.
 package struct Tally: Sendable {
   package var bytes = 0

@@ -113,6 +113,9 @@ package struct EventTime: Hashable, Sendable {
   /// Whether the record tells a time of day at all.
   package var isTimed: Bool { isDated || fractionDigits != EventTime.untimed }
 
+  /// Whether the record bears a later day. What has no date is known whenever it is read.
+  package func isLater(than day: Day) -> Bool { isDated && timestamp.day > day }
+
   /// The finest step that the evidence tells, in seconds: what is written as 20:35 happened in [20:35, 20:36).
   package var resolution: Double {
     guard isTimed else { return 86_400 }

@@ -196,23 +196,29 @@ package struct SeverityJudge: Sendable {
       return Severity.Term(4, host + "a host defence noticed the probe and blocked its source; patches unknown")
     case .reset: return Severity.Term(4, host + "nothing listens where it tried; patches unknown")
     case .crashed where incident.events.contains { $0.action == .stackExecution }:
-      return Severity.Term(3, host + "the service crashed; a non-executable stack stopped a try")
+      return Severity.Term(3, host + "the service crashed; a non-executable stack likely stopped a try")
     case .crashed: return Severity.Term(1, host + "the service crashed under it")
     case .answered, .allowed:
       if incident.source.isLocal { return .assumed("a call of the host's own process says nothing about its defences") }
-      return Severity.Term(
-        1, host + (outcome == .answered ? SeverityJudge.answer(incident) : "the host's log says that it was let in"))
+      return Severity.Term(1, host + SeverityJudge.admission(incident, outcome))
     case .connected, .unknown, .unanswered:
       return .assumed(host + "the evidence does not show how \(SeverityJudge.openPart(incident))")
     }
   }
 
-  /// That the host answered, or that the wire alone says so.
-  private static func answer(_ incident: Incident) -> String {
+  /// That a host answered or let it in, and of several which; or that the wire alone says so.
+  private static func admission(_ incident: Incident, _ outcome: Outcome) -> String {
+    let admitted = incident.eventOutcomes.filter { $0.outcome == outcome }.map(\.event)
+    let places = incident.targetPlaces
+    let hosts = Set(admitted.compactMap { places[incident.events[$0].target.host] }).sorted()
+      .map { incident.targets[$0].host.notation }
+    let who = incident.targets.count == 1 || hosts.isEmpty ? "the host" : listed(hosts, limit: 3)
+    if outcome == .allowed {
+      return (who == "the host" ? "the host's log" : "the log of \(who)") + " says that it was let in"
+    }
     let contested = incident.contested
-    let answers = incident.eventOutcomes.filter { $0.outcome == .answered }
-    return !contested.isEmpty && answers.allSatisfy { contested.contains($0.event) }
-      ? "the wire shows that the host answered, which its log denies" : "the host answered"
+    return !contested.isEmpty && admitted.allSatisfy { contested.contains($0) }
+      ? "the wire shows that \(who) answered, which the log denies" : "\(who) answered"
   }
 
   /// Of what is open: for the whole, as the term is, or for which hosts, where others are known to have turned it away.
@@ -231,8 +237,7 @@ package struct SeverityJudge: Sendable {
     return switch incident.outcome {
     case .crashed where !incident.events.contains { $0.action == .stackExecution }:
       "; here the service crashed all the same"
-    case .answered: "; here \(answer(incident)) all the same"
-    case .allowed: "; here its log says that the source was let in all the same"
+    case .answered, .allowed: "; here \(admission(incident, incident.outcome)) all the same"
     default: ""
     }
   }

@@ -5,10 +5,21 @@ package import Fuse
 package struct SituationJudge: Sendable {
   private let policy: ConditionPolicy
   private let severity: SeverityJudge
-  package init(policy: ConditionPolicy, severity: SeverityJudge) {
+  /// What was set onto another clock, and stands among other days for it.
+  private let caveats: [String]
+
+  /// - Parameter clocks: Those of the hosts that log.
+  package init(policy: ConditionPolicy, severity: SeverityJudge, clocks: [ClockOffset] = []) {
     self.policy = policy
     self.severity = severity
+    caveats = clocks.filter { $0.isApplied && abs($0.offset) >= SituationJudge.farOff }.map { clock in
+      "the clocks of \(clock.host.notation) and of the network's sensor are \(duration(abs(clock.offset).rounded())) apart, "
+        + "and its records stand on the sensor's: by its own clock they are of other days, and which is right is not known"
+    }
   }
+
+  /// Clocks so many seconds apart, half a day, put most records among other days.
+  private static let farOff = 43_200.0
 
   /// - Parameters:
   ///   - incidents: All incidents, of any day.
@@ -95,7 +106,7 @@ package struct SituationJudge: Sendable {
     let isRaised = condition > .green
     return Situation.Call(
       condition: condition, reasonsFor: isRaised ? reasons + picture.raising : picture.calming,
-      reasonsAgainst: (isRaised ? picture.calming : picture.raising) + picture.caveats,
+      reasonsAgainst: (isRaised ? picture.calming : picture.raising) + picture.caveats + caveats,
       wouldChange: changes(from: condition, picture))
   }
 

@@ -375,7 +375,8 @@ package struct Analyst: Sendable {
     let covered = summaries.reduce(into: Set<Day>()) { $0.formUnion($1.tally.coveredDays) }
     let asOf = options.asOf ?? covered.max() ?? summaries.compactMap(\.yearlessAsOf).max() ?? Day.today
     let judgement = Judgement(
-      severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity), covered: covered,
+      severity: severity, situation: SituationJudge(policy: knowledge.policy, severity: severity, clocks: fused.clocks),
+      covered: covered,
       history: options.history)
     let situation = judgement.situation.situation(
       own, covered: covered, asOf: options.situationAt ?? asOf, history: options.history)

@@ -21,6 +21,25 @@ struct SituationTests {
   }
 
   /// A day without records is neither quiet nor a window.
+  /// By the clock of a sensor that is a year off nothing happened of late: that is said with the calm that it makes.
+  @Test func recordsOnAnotherClockAreACaveat() throws {
+    var faults: [Fault] = []
+    let policy = try #require(ConditionPolicy(KnowledgeFolder.embedded, faults: &faults))
+    func against(_ offset: Double, isApplied: Bool) -> [String] {
+      var clock = ClockOffset(
+        host: .name("marlin"), verdict: .decided, pairs: 9, offset: offset, drift: 0,
+        reference: Timestamp(nanoseconds: 0), span: 0)
+      clock.isApplied = isApplied
+      let judge = SituationJudge(policy: policy, severity: SeverityJudge(estate: Estate()), clocks: [clock])
+      return judge.situation([.fixture()], covered: [monday], asOf: monday).call.reasonsAgainst.filter {
+        $0.hasPrefix("the clocks of marlin and")
+      }
+    }
+    #expect(against(31_536_000, isApplied: true).map { $0.contains("365 days apart") } == [true])
+    #expect(against(-90_000, isApplied: true).count == 1)
+    #expect(against(7200, isApplied: true).isEmpty && against(90_000, isApplied: false).isEmpty)
+  }
+
   @Test func gapsAreNoEvidence() throws {
     let found = try situation([.fixture(days: [0])], covered: [0, 1, 5, 6, 9], at: 9)
     #expect(found.windows.map { $0.day.number - monday.number } == [0, 1, 5, 6, 9])

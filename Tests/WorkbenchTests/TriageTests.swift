@@ -46,7 +46,7 @@ struct TriageTests {
   func top() async throws {
     let result = try await Program.analyze("Examples/y2k-watch", "--top", "2")
     #expect(result.status == 0)
-    #expect(result.outputText.contains("and 19 more incidents, less severe"))
+    #expect(result.outputText.contains("and 19 more incidents of lower rank"))
     #expect(!result.outputText.contains("\n  3  "))
     #expect(try await Program.analyze("Examples/y2k-watch", "--top", "0").status == 2)
   }

@@ -28,7 +28,8 @@ extension Deducer {
         deductions.append(
           Deduction(
             byWire(
-              "The table was disclosed: a DUMP was answered with \(counted(entries, "entry", "entries"))", disclosed),
+              "The table\(owners(disclosed)) was disclosed: a DUMP was answered with "
+                + counted(entries, "entry", "entries"), disclosed),
             .certain, cite(disclosed)))
       }
     }
@@ -53,11 +54,18 @@ extension Deducer {
     return deductions
   }
 
+  /// Whose they are, where the incident has several targets.
+  private func owners(_ calls: [Event]) -> String {
+    let hosts = Set(calls.map(\.target.host.notation)).sorted()
+    return incident.targets.count > 1 ? " of " + listed(hosts, limit: 3) : ""
+  }
+
   /// Look-ups of programs by number.
   func lookups() -> [Deduction] {
     let lookups = portmapperCalls.filter { $0.rpc?.procedureName == "getport" }
     var deductions: [Deduction] = []
     let asked = Dictionary(grouping: lookups.filter { $0.rpc?.argumentProgram != nil }) { $0.rpc?.argumentProgram ?? 0 }
+    guard asked.count <= Deducer.aimed else { return [enumeration(asked)] + remnants(lookups) }
     for (number, events) in asked.sorted(by: { $0.key < $1.key }) {
       // Asking the portmapper for itself is how rpcinfo begins.
       if number == ProgramTable.portmapper { continue }
@@ -92,6 +100,18 @@ extension Deducer {
       }
     }
     return deductions + remnants(lookups)
+  }
+
+  /// Who asks for more programs than these means none of them: a client needs two or three.
+  private static let aimed = 8
+
+  /// Look-ups of one program after the other.
+  private func enumeration(_ asked: [UInt32: [Event]]) -> Deduction {
+    let risky = asked.keys.sorted().compactMap { settings.programs[$0] }.filter { !$0.risk.isEmpty }.map(\.name)
+    let known = risky.isEmpty ? "" : "; among them \(listed(risky)), which attackers want"
+    return Deduction(
+      "\(asked.count) different programs are asked for: a list that is gone through, and no aim at one of them\(known)",
+      .likely, cite(asked.sorted { $0.key < $1.key }.compactMap(\.value.first)))
   }
 
   /// The line of a script that names the program, if the evidence also has the script's DUMP.

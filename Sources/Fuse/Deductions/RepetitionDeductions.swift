@@ -54,7 +54,8 @@ extension Deducer {
     guard attempts.count >= 2, let shape = attempts.first.map(gaps), !shape.isEmpty,
       attempts.allSatisfy({ gaps($0) == shape })
     else { return [] }
-    let between = gaps(attempts.compactMap(\.first)).map { duration($0) }
+    let pauses = gaps(attempts.compactMap(\.first)).map { duration($0) }
+    let between = Set(pauses).count == 1 ? Array(pauses.prefix(1)) : pauses
     var deductions = [
       Deduction(
         "\(attempts.count) attempts, each repeated after \(listed(shape.map { duration($0) })), and "

@@ -35,7 +35,7 @@ extension HTMLReport {
       }
     }
     let omitted = entries.dropFirst(fullCap + rest.count).reduce(0) { $0 + 1 + $1.alike.count }
-    if omitted > 0 { page.element("p", text: "And \(omitted) more, less severe; --format json has them all.") }
+    if omitted > 0 { page.element("p", text: "And \(omitted) more of lower rank; --format json has them all.") }
   }
 
   private func summary(_ page: inout Markup, _ entry: TriageQueue.Entry) {

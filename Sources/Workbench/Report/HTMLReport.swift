@@ -72,7 +72,7 @@ package struct HTMLReport {
   private func masthead(_ page: inout Markup) {
     page.element("header") { page in
       page.element("p", ("class", "brand"), text: "Watchfloor")
-      page.element("h1", text: "Battle picture as of \(analysis.asOf)")
+      page.element("h1", text: "Battle picture \(analysis.asOfWords)")
       if let site = analysis.site {
         page.element("p", ("class", "lead"), text: "Site \(Bytes(site).notation): \(Analysis.siteWords).")
       }
@@ -89,6 +89,7 @@ package struct HTMLReport {
           + "\(counted(analysis.incidents.count, "incident", "incidents")), \(views) seen from both sides\(singly). "
           + "Times are UTC."
       )
+      if let later = analysis.laterWords { page.element("p", ("class", "lead"), text: later + ".") }
     }
   }
 

@@ -24,7 +24,7 @@ package struct MarkdownReport {
 
   package mutating func rendered() -> String {
     let call = analysis.situation.call
-    line("# Battle picture as of \(analysis.asOf)")
+    line("# Battle picture \(analysis.asOfWords)")
     line()
     if let site = analysis.site {
       line("Site \(MarkdownReport.escaped(Bytes(site).notation)): \(Analysis.siteWords).")
@@ -74,7 +74,7 @@ package struct MarkdownReport {
     let omitted = entries.dropFirst(top ?? MarkdownReport.listCap).reduce(0) { $0 + 1 + $1.alike.count }
     if omitted > 0 {
       line()
-      line("And \(omitted) more, less severe.")
+      line("And \(omitted) more of lower rank.")
     }
     line()
   }
@@ -91,6 +91,7 @@ package struct MarkdownReport {
     for deduction in incident.deductions.prefix(12) {
       line("- *\(deduction.confidence.rawValue)*: \(MarkdownReport.escaped(deduction.text))")
     }
+    more(incident.deductions.count - 12, "conclusion", "conclusions")
     line()
     let evidence = incident.evidence
     for citation in evidence.prefix(5) { line("    " + quotation.of(citation)) }
@@ -117,6 +118,19 @@ package struct MarkdownReport {
           + "\(window.call.condition.rawValue) |")
     }
     line()
+    let omitted = analysis.situation.windows.count - windows.count
+    let notes = [
+      omitted > 0 ? "\(counted(omitted, "earlier day is", "earlier days are")) left out here" : nil, analysis.gapWords,
+      analysis.undatedWords, analysis.laterWords,
+    ].compactMap { $0 }
+    guard !notes.isEmpty else { return }
+    for note in notes { line("- " + note) }
+    line()
+  }
+
+  /// Says how much of a list is left out.
+  private mutating func more(_ omitted: Int, _ one: String, _ many: String) {
+    if omitted > 0 { line("- and \(counted(omitted, "more " + one, "more " + many))") }
   }
 
   private mutating func waves() {
@@ -126,6 +140,7 @@ package struct MarkdownReport {
     for wave in analysis.waves.prefix(20) {
       line("- *\(wave.deduction.confidence.rawValue)*: \(MarkdownReport.escaped(wave.deduction.text))")
     }
+    more(analysis.waves.count - 20, "hypothesis", "hypotheses")
   }
 
   /// Text of the evidence that Markdown would read as markup, as a link or as somebody's name.

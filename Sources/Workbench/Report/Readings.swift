@@ -105,7 +105,10 @@ extension Incident {
 
   /// What became of it, and of what its title names where that was held and something else was not.
   var outcomeWords: String {
-    guard let lead, case let own = outcome(of: lead), own.isHeld, !outcome.isHeld else { return outcome.rawValue }
+    let named = findings.filter { $0.signature === lead?.signature }
+    guard let own = named.map({ self.outcome(of: $0) }).min(), own.isHeld, !outcome.isHeld else {
+      return outcome.rawValue
+    }
     return "\(outcome.rawValue) (what the title names: \(own.rawValue))"
   }
 
@@ -172,6 +175,26 @@ extension Analysis {
     "No configuration names the site's networks. RPC services here serve at least \(HostDirectory.population) hosts of "
     + "private networks (RFC 1918, RFC 4193); those are taken for own, by assumption: what clients do every day among "
     + "them is no incident"
+  /// The day of the report, and that whose end it tells of.
+  var asOfWords: String { "as of \(asOf)" + (knownAt.map { ", as known at the end of \($0)" } ?? "") }
+  /// How many incidents began after the day that is told; nil where none did.
+  var laterWords: String? {
+    guard laterIncidents > 0 else { return nil }
+    return "\(counted(laterIncidents, "incident", "incidents")) after \(situation.asOf): "
+      + (knownAt == nil ? "without part in the days and the condition" : "not known then, and left out")
+  }
+  /// Runs of days without any record, and incidents that stand outside the days; nil where there are none.
+  var gapWords: String? {
+    guard !situation.gaps.isEmpty else { return nil }
+    let gaps = situation.gaps.map { gap in
+      gap.lowerBound == gap.upperBound ? "\(gap.lowerBound)" : "\(gap.lowerBound) to \(gap.upperBound)"
+    }
+    return "no evidence, which is not the same as quiet: \(listed(gaps))"
+  }
+  var undatedWords: String? {
+    let count = situation.undatedIncidents
+    return count > 0 ? "outside the days, without a date: \(counted(count, "incident", "incidents"))" : nil
+  }
   /// What a report on one site holds.
   static let siteWords = "incidents that touch it, told whole; days and condition count what they did there"
 

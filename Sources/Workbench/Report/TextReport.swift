@@ -43,7 +43,7 @@ package struct TextReport {
 
   private mutating func head() {
     let condition = analysis.situation.call.condition
-    page.line(page.styled("WATCHFLOOR", .bold) + "  as of \(analysis.asOf)")
+    page.line(page.styled("WATCHFLOOR", .bold) + "  " + analysis.asOfWords)
     let records = counted(analysis.hostRecords, "host record", "host records")
     let packets = counted(analysis.packets, "packet", "packets")
     let depth = analysis.incidents.map(\.incident).depth
@@ -103,7 +103,8 @@ package struct TextReport {
     let omitted = entries.dropFirst(top ?? TextReport.listCap).reduce(0) { $0 + 1 + $1.alike.count }
     if omitted > 0 {
       page.line()
-      page.line("  and \(counted(omitted, "more incident", "more incidents")), less severe; --format json has them all")
+      page.line(
+        "  and \(counted(omitted, "more incident", "more incidents")) of lower rank; --format json has them all")
     }
   }
 
@@ -187,12 +188,11 @@ package struct TextReport {
           + "  " + page.styled(call.rawValue, TextReport.style(call)))
     }
     if windows.count > 60 { page.line("  earlier days are left out here: \(windows.count - 60)") }
-    if analysis.situation.undatedIncidents > 0 {
-      page.line(
-        "  outside the days, without a date: \(counted(analysis.situation.undatedIncidents, "incident", "incidents"))")
-    }
+    if let undated = analysis.undatedWords { page.line("  " + undated) }
     let unexplained = Set(windows.flatMap(\.unexplained)).sorted()
     if !unexplained.isEmpty { page.item("  unexplained: ", indent: 15, listed(unexplained, limit: 12)) }
+    let rising = analysis.situation.windows.filter { $0.trend == .rising }.suffix(5).map { "\($0.day)" }
+    if !rising.isEmpty { page.item("  rising: ", indent: 10, "\(listed(rising)), \(Trend.method)") }
   }
 
   private mutating func clocks() {
@@ -224,8 +224,6 @@ package struct TextReport {
             + String(repeating: " ", count: max(1, 6 - held.count)) + held + "  " + trend)
       }
     }
-    let rising = analysis.situation.windows.filter { $0.trend == .rising }.suffix(5).map { "\($0.day)" }
-    if !rising.isEmpty { page.item("  rising: ", indent: 10, "\(listed(rising)), \(Trend.method)") }
   }
 
   private func left(_ text: String, _ width: Int) -> String {
@@ -280,13 +278,9 @@ package struct TextReport {
 
   private mutating func condition() {
     let situation = analysis.situation
-    if analysis.laterIncidents > 0 {
+    if let later = analysis.laterWords {
       page.line()
-      page.item(
-        "", indent: 0,
-        "\(counted(analysis.laterIncidents, "incident", "incidents")) after \(situation.asOf): "
-          + (analysis.knownAt == nil ? "without part in the days and the condition" : "not known then, and left out")
-      )
+      page.item("", indent: 0, later)
     }
     page.heading("CONDITION as of \(situation.asOf): " + situation.call.condition.rawValue.uppercased())
     for reason in situation.call.reasonsFor { page.item("  for", indent: 12, reason) }
