@@ -36,6 +36,17 @@ struct IdentificationTests {
     #expect(try #require(says([65_530, 65_534, 2, 5, 9]).first).contains("moved by 15"))
   }
 
+  /// A machine that writes its counter the lowest byte first steps by 256 on the wire, and is no busier for it.
+  @Test func aCounterMayBeOfTheOtherByteOrder() throws {
+    let ids = [254, 255, 256, 257, 258, 260].map { UInt16($0).byteSwapped }
+    let text = try #require(says(ids).first)
+    #expect(text.contains("moved by 6 over 6 flows") && text.contains("did little else"))
+  }
+
+  @Test func aCounterThatClimbsEitherWayIsReadAsItStands() throws {
+    #expect(try #require(says([0, 0x301, 0x602, 0x903, 0xc04]).first).contains("moved by 3076"))
+  }
+
   @Test func countersPerTargetAreTold() throws {
     let ids: [UInt16] = [100, 40_000, 101, 40_003, 105, 40_004, 106, 40_009]
     #expect(try #require(says(ids, targets: ["192.0.2.10", "192.0.2.11"]).first).contains("per destination"))

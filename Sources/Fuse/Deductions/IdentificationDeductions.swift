@@ -80,12 +80,23 @@ extension Deducer {
 
   /// How far a counter moved that never stepped back nor far; nil where it is none.
   private static func climb(_ marks: [Mark]) -> Int? {
+    let values = marks.map(\.value)
+    guard let swapped = climb(values.map(\.byteSwapped)) else { return climb(values) }
+    guard let moved = climb(values) else { return swapped }
+    return isSwapped(moved, swapped) ? swapped : moved
+  }
+
+  private static func climb(_ values: [UInt16]) -> Int? {
     var moved = 0
-    for (one, next) in zip(marks, marks.dropFirst()) {
-      let step = next.value &- one.value
+    for (one, next) in zip(values, values.dropFirst()) {
+      let step = next &- one
       guard step > 0, step < longestStep else { return nil }
       moved += Int(step)
     }
     return moved
   }
+
+  /// Some stacks count in the byte order of their machine, and a step of one is one of 256 on the wire. Told by how far the
+  /// counter moved as it stands there, and with its bytes the other way round.
+  static func isSwapped(_ moved: Int, _ swapped: Int) -> Bool { swapped * 64 <= moved }
 }

@@ -36,7 +36,8 @@ extension Deducer {
         let end = side.last
       else { return nil }
       let seconds = end.timestamp.seconds(since: start.timestamp)
-      let moved = Int(last &- first)
+      let (wire, swapped) = (Int(last &- first), Int(last.byteSwapped &- first.byteSwapped))
+      let moved = Deducer.isSwapped(wire, swapped) ? swapped : wire
       // A counter of the flow alone tells nothing of the host, and a jump is no counter.
       guard moved > side.packets - 1, moved < 16_384, seconds > 0, seconds < 60, Double(moved) / seconds < 5000 else {
         return nil
