@@ -479,4 +479,31 @@ struct ConversationTests {
       #expect((counts?.understood ?? 0) + (counts?.unconcerned ?? 0) == scene.frame)
     }
   }
+
+  /// A SYN that nobody answers begins no stream: whoever forges one in the middle of a connection hides nothing by it.
+  @Test(arguments: [UInt32(1), 900, 1002, 777_777, 0x8000_0000], [true, false])
+  func aForgedSYNHidesNoCall(_ sequence: UInt32, _ isFromClient: Bool) {
+    var scene = Scene(.tcp)
+    scene.open()
+    if isFromClient { scene.send(.syn, sequence: sequence) } else { scene.answer(.syn, sequence: sequence) }
+    let (call, reply) = (RPC.record(RPC.call(5)), RPC.record(RPC.accepted(5, RPC.list(3))))
+    scene.send([.ack, .psh], sequence: 1001, call)
+    scene.answer([.ack, .psh], sequence: 5001, reply)
+    let calls = scene.finish().filter { $0.action == .rpcCall }
+    #expect(calls.map(\.outcome) == [.answered] && calls.first?.rpc?.resultEntries == 3)
+    #expect(calls.first?.source == scene.client && calls.first?.target == scene.server)
+  }
+
+  /// What answers it does, and what comes out of order waits for what is before it.
+  @Test func aSYNThatIsAnsweredNumbersTheStream() {
+    var scene = Scene(.tcp)
+    scene.open()
+    scene.open(70_000, 90_000)
+    let call = RPC.record(RPC.call(5))
+    scene.send([.ack, .psh], sequence: 70_001 + 20, Array(call[20...]))
+    // Of the connection before.
+    scene.send([.ack, .psh], sequence: 1001, RPC.record(RPC.call(4, 100_000, 2, 0)))
+    scene.send([.ack, .psh], sequence: 70_001, Array(call[..<20]))
+    #expect(scene.finish().filter { $0.action == .rpcCall }.map { $0.rpc?.procedureName } == ["dump"])
+  }
 }

@@ -178,8 +178,8 @@ extension Flow {
   private var conversation: Conversation {
     let initiator = initiator
     return Conversation(
-      initiator: summary(initiator), responder: summary(initiator.opposite), handshake: handshake,
-      close: close(initiator), syn: syn,
+      initiator: summary(initiator), responder: summary(initiator.opposite),
+      handshake: hasForgedSYN ? .unseen : handshake, close: close(initiator), syn: hasForgedSYN ? nil : syn,
       packets: sightings.map {
         PacketNote(
           time: $0.time, fromInitiator: $0.direction == initiator, flags: $0.flags, payloadLength: $0.payloadLength,

@@ -10,6 +10,8 @@ struct Flow {
   private(set) var syn: SYNFacts?
   /// Who opened: the sender of the SYN, or whom a SYN/ACK answers.
   private(set) var opener: FlowDirection?
+  /// The SYN began nothing, so that it tells neither who opened nor what his system is.
+  private(set) var hasForgedSYN = false
   private(set) var firstFIN: FlowDirection?
   private(set) var reset: FlowDirection?
   /// The flags of the first packet, and who sent it.
@@ -192,6 +194,7 @@ struct Flow {
       firstFIN = firstFIN ?? sighting.direction
     }
     guard packet.payloadLength > 0 else { return }
+    doubtSYN(packet, from: sighting.direction)
     let offset = self[sighting.direction].offset(of: packet)
     let kept = content(sighting.direction) == .other ? payload.slice(0..<0) : payload
     let conflict = ask(sighting.direction) {
@@ -237,6 +240,18 @@ struct Flow {
       // The opener goes on only when its SYN was answered, even if the answer was not captured.
       handshake = .complete
     }
+  }
+
+  /// Forgets a SYN that nobody answered, when the first data tells that the stream went on as it did before: somebody forged
+  /// it in the middle of a connection.
+  private mutating func doubtSYN(_ packet: PacketRecord, from direction: FlowDirection) {
+    // The text of tcpdump has numbers of its own.
+    guard let asker = opener, syn != nil, !hasForgedSYN, packet.citation.isUnwritten, !packet.flags.contains(.syn),
+      !ask(asker.opposite, { $0.hasSYN }), ask(asker, { $0.isUnheard }),
+      direction != asker || ask(asker, { !$0.canFollowSYN(packet) })
+    else { return }
+    self[asker].forgetSYN()
+    hasForgedSYN = true
   }
 
   /// Hands what is in order to the record marking.
@@ -403,7 +418,7 @@ struct Flow {
   /// Who asks: the opener of the connection, else the sender of calls, else whose peer has the port of a service, else the
   /// first who spoke.
   var initiator: FlowDirection {
-    if let opener { return opener }
+    if let opener, !hasForgedSYN { return opener }
     if let asker = exchange.asker ?? exchange.replier?.opposite { return asker }
     if let told { return told.server.opposite }
     if isOddOpening { return firstSender }

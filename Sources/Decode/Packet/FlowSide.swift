@@ -41,6 +41,24 @@ struct FlowSide {
     hasSYN = true
   }
 
+  /// Whether nothing of the stream came yet.
+  var isUnheard: Bool { assembly.next == 0 && assembly.buffered == 0 }
+
+  /// Whether a segment can be the first, or one of the first, behind the SYN.
+  func canFollowSYN(_ packet: PacketRecord) -> Bool {
+    guard let base, hasSYN else { return true }
+    return (0..<FlowSide.firstWindow).contains(Int(Int32(bitPattern: packet.sequence &- base)))
+  }
+
+  /// Of a SYN no window is scaled (RFC 7323, section 2.2), so what comes first is no further away than a few of these.
+  private static let firstWindow = 1 << 20
+
+  /// Takes the stream for one whose start was not seen.
+  mutating func forgetSYN() {
+    base = nil
+    hasSYN = false
+  }
+
   /// Where in the stream a segment's payload stands. Unwraps 32 bits around what comes next.
   mutating func offset(of packet: PacketRecord) -> Int {
     let sequence = packet.flags.contains(.syn) ? packet.sequence &+ 1 : packet.sequence
