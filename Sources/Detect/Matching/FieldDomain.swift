@@ -13,7 +13,8 @@ enum FieldDomain {
     self =
       switch field {
       case .eventCount, .scanProbes, .scanSources, .scanHosts, .scanServices, .scanTCPPorts, .scanUDPPorts,
-        .scanIPProtocols, .scanRPCHosts, .scanOpen, .scanFINProbes, .scanNullProbes, .scanXmasProbes, .sourcePort, .destinationPort, .networkBytesOut, .networkBytesIn,
+        .scanIPProtocols, .scanRPCHosts, .scanOpen, .scanFINProbes, .scanNullProbes, .scanXmasProbes, .sourcePort,
+        .destinationPort, .networkBytesOut, .networkBytesIn,
         .processPID, .userID,
         .rpcProgram, .rpcVersion, .rpcProcedureNumber, .rpcXID, .rpcArgumentProgram, .rpcCredential, .rpcResultEntries,
         .rpcResultPort, .rpcUserID, .rpcGroupID, .rpcGroupCount, .rpcArgumentLength, .rpcArgumentVersion,

@@ -3,9 +3,9 @@ import Evidence
 /// Who tried which ports: so many probes one by one, the rest as sums.
 ///
 /// A capture of a scan holds millions of probes, and a report of millions of lines tells nothing. So of each source the
-/// first probes become Events of their own, and a source that goes on becomes one Event of the kind `scan` with what its
-/// probes come to. Where more than a few hundred sources did no more than that each, they are a crowd, told by one Event as
-/// well. What met an open port is told before what met nothing. Who is a crowd is decided by the final counts; only where a
+/// first probes become Events of their own, and a source that goes on becomes one Event of the kind `scan` for each day,
+/// with what its probes come to on all of them. Where more than a few hundred sources did no more than that each, they are
+/// a crowd, told by one Event as well. What met an open port is told before what met nothing. Who is a crowd is decided by the final counts; only where a
 /// cap is reached does it matter which flow ended first.
 struct ProbeLedger: Sendable {
   /// A source, in few bytes: a million of them fit.
