@@ -35,9 +35,11 @@ package struct EventSums: Sendable {
     var isDated: Bool
   }
   private var events: [Key: Event] = [:]
-  /// Records of an hour whose kinds were met before, one of each kind and source, and where each stands.
+  /// Records of an hour whose kinds were met before, one of each kind and source; of each its key, and where it stands.
   private var shelf = RecordShelf()
-  private var places: [UInt128: Int32] = [:]
+  private var keys: ContiguousArray<UInt128> = []
+  private var index = SlotIndex()
+  private let seed = FlowSeed()
   /// Kinds that are kept at most. An attacker's text can make any number of them.
   private let cap: Int
   /// The first record of those that went.
@@ -46,7 +48,7 @@ package struct EventSums: Sendable {
   package static let defaultCap = 4096
   package init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
 
-  package var isEmpty: Bool { events.isEmpty && places.isEmpty }
+  package var isEmpty: Bool { events.isEmpty && keys.isEmpty }
 
   /// - Parameter line: The key of the line that it is, for others of its kind.
   mutating func add(_ event: Event, by period: Period, line key: UInt64) {
@@ -64,14 +66,17 @@ package struct EventSums: Sendable {
     let address = UInt64(truncatingIfNeeded: known.source) ^ UInt64(truncatingIfNeeded: known.source >> 64)
     let hour = UInt64(bitPattern: time.hour)
     let key = UInt128(known.host.combined(with: known.key ^ hour)) << 64 | UInt128(address)
-    if let number = places[key], shelf.notes[Int(number)].source == known.source {
-      guard shelf.isFirst(Int(number), before: line, known, at: place) else { return false }
-      shelf.add(1, to: Int(number))
+    let hash = seed.hash(key)
+    let found = index.slot(hash: hash) { keys[$0] == key && shelf.notes[$0].source == known.source }
+    if let number = found {
+      guard shelf.isFirst(number, before: line, known, at: place) else { return false }
+      shelf.add(1, to: number)
       return true
     }
     if shelf.notes.count / 2 >= cap { makeRoomOnShelf() }
     guard shelf.append(line, known, kind: kind, at: place) else { return false }
-    places[key] = Int32(shelf.notes.count - 1)
+    index.insert(hash: hash, slot: keys.count)
+    keys.append(key)
     return true
   }
 
@@ -113,20 +118,20 @@ package struct EventSums: Sendable {
     var kept = RecordShelf(kindsOf: shelf)
     var isGoing = [Bool](repeating: false, count: order.count)
     for number in going { isGoing[number] = true }
-    var moved = [Int32](repeating: -1, count: order.count)
+    var (keptKeys, keptIndex) = (ContiguousArray<UInt128>(), SlotIndex())
     for number in shelf.notes.indices where !isGoing[number] {
-      moved[number] = Int32(kept.notes.count)
+      keptIndex.insert(hash: seed.hash(keys[number]), slot: keptKeys.count)
+      keptKeys.append(keys[number])
       kept.append(number, of: shelf)
     }
-    shelf = kept
-    places = places.compactMapValues { moved[Int($0)] < 0 ? nil : moved[Int($0)] }
+    (shelf, keys, index) = (kept, keptKeys, keptIndex)
   }
 
   /// Puts what stands on the shelf to the others.
   private mutating func clearShelf() {
     let full = shelf
     shelf = RecordShelf(kindsOf: full)
-    places = [:]
+    (keys, index) = ([], SlotIndex())
     events.reserveCapacity(events.count + full.notes.count)
     for number in full.notes.indices { add(full.event(number), by: .hour) }
   }
