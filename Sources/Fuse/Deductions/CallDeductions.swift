@@ -89,6 +89,7 @@ extension Deducer {
     let lists = wireCalls.filter {
       $0.rpc?.program == ProgramTable.mountd && ($0.rpc?.resultEntries ?? 0) > 0 && $0.outcome == .answered
     }
+    let contested = contested
     return lists.prefix(4).map { event in
       let entries = event.rpc?.resultEntries ?? 0
       let paths = event.rpc?.details.resultText.notation ?? ""
@@ -97,14 +98,15 @@ extension Deducer {
         ? "mountd told who has mounted what: \(counted(entries, "entry", "entries"))"
         : "The export list was disclosed: \(counted(entries, "export", "exports"))"
           + (paths.isEmpty ? "" : ", \(paths)")
-      return Deduction(byWire(told, [event]), .certain, [event.citation])
+      return Deduction(byWire(told, [event], contested), .certain, [event.citation])
     }
   }
 
   private func handles() -> [Deduction] {
     let mounts = wireCalls.filter { $0.rpc?.program == ProgramTable.mountd && $0.rpc?.procedureName == "mnt" }
+    let contested = contested
     return Dictionary(grouping: mounts) { mount($0) }.sorted { $0.key < $1.key }.compactMap { text, events in
-      text.isEmpty ? nil : Deduction(byWire(text, events), .certain, cite(events))
+      text.isEmpty ? nil : Deduction(byWire(text, events, contested), .certain, cite(events))
     }
   }
 

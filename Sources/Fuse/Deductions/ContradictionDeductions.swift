@@ -32,9 +32,10 @@ extension Deducer {
   }
 
   /// Says that a conclusion is the wire's alone where the log denies all that it rests on.
-  func byWire(_ text: String, _ events: [Event]) -> String {
-    let contested = contested
-    return events.allSatisfy { contested.contains($0.citation) } ? "By the wire, which the log denies: " + text : text
+  /// - Parameter contested: ``contested``, which is found once.
+  func byWire(_ text: String, _ events: [Event], _ contested: Set<Citation>) -> String {
+    !contested.isEmpty && events.allSatisfy { contested.contains($0.citation) }
+      ? "By the wire, which the log denies: " + text : text
   }
 
   /// Records that the other view denies.

@@ -29,7 +29,7 @@ extension Deducer {
           Deduction(
             byWire(
               "The table\(owners(disclosed)) was disclosed: a DUMP was answered with "
-                + counted(entries, "entry", "entries"), disclosed),
+                + counted(entries, "entry", "entries"), disclosed, contested),
             .certain, cite(disclosed)))
       }
     }

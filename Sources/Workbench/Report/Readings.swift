@@ -105,10 +105,9 @@ extension Incident {
 
   /// What became of it, and of what its title names where that was held and something else was not.
   var outcomeWords: String {
-    let named = findings.filter { $0.signature === lead?.signature }
-    guard let own = named.map({ self.outcome(of: $0) }).min(), own.isHeld, !outcome.isHeld else {
-      return outcome.rawValue
-    }
+    guard !outcome.isHeld, let lead = lead?.signature else { return outcome.rawValue }
+    let named = findings.lazy.filter { $0.signature === lead }.map { self.outcome(of: $0) }
+    guard let own = named.min(), own.isHeld else { return outcome.rawValue }
     return "\(outcome.rawValue) (what the title names: \(own.rawValue))"
   }
 
