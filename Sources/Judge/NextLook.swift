@@ -81,7 +81,7 @@ package struct NextLook: Sendable {
       guard !incident.source.isLocal else { return [] }
       return [
         "close the service on \(hosts) to \(incident.source.notation), or say in the configuration that it may ask",
-        "look for calls from \(incident.source.notation) to the ports that it was told, afterwards",
+        afterwards,
       ]
     case .connected, .unknown, .unanswered:
       let open = incident.openAndHeldTargets.open
@@ -89,6 +89,17 @@ package struct NextLook: Sendable {
       return ["find out what listens on \(place) at what was tried, and whether it answered"]
     case .reset, .empty, .rejected, .refused, .blocked, .crashed: return []
     }
+  }
+
+  /// Where use of what was given would show.
+  private var afterwards: String {
+    let (calls, source) = (incident.events.compactMap(\.rpc), incident.source.notation)
+    if calls.contains(where: { $0.details.givesHandle }) {
+      return "look for NFS calls from \(source) with the file handles that it was given, afterwards"
+    }
+    return calls.contains { $0.program == ProgramTable.portmapper }
+      ? "look for calls from \(source) to the ports that it was told, afterwards"
+      : "look for what else \(source) asked of \(hosts), afterwards"
   }
 
   private var source: [String] {

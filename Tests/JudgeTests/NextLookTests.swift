@@ -54,6 +54,19 @@ struct NextLookTests {
     #expect(steps(incident).contains("served as a reflector") && steps(incident).contains("new accounts"))
   }
 
+  @Test func whatWasGivenTellsWhereItsUseWouldShow() {
+    func given(_ rpc: RPCFacts) -> String {
+      var incident = Incident.fixture(outcome: .answered, stage: .access)
+      incident.events[0].rpc = rpc
+      return steps(incident)
+    }
+    var mount = RPCFacts(program: ProgramTable.mountd, procedure: 1, procedureName: "mnt")
+    mount.details.givesHandle = true
+    #expect(given(mount).contains("NFS calls from 192.0.2.66 with the file handles"))
+    #expect(given(RPCFacts(program: ProgramTable.portmapper, procedure: 3)).contains("to the ports that it was told"))
+    #expect(!given(RPCFacts(program: 100_002, procedure: 2)).contains("ports that it was told"))
+  }
+
   @Test func whatIsOpenIsAskedOfTheHostsWhereItIs() {
     var incident = Incident.fixture(days: [0, 0], outcome: .unknown, action: .probe)
     let other = Host.name("zappa")

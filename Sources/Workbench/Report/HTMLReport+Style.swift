@@ -146,7 +146,7 @@ extension HTMLReport {
       h2, h3, h4, .day, .note, .lanes { break-after: avoid; }
       /* A grid's row goes to the next page as a whole. */
       .timeline, .scales { display: block; } .row { margin-bottom: 3pt; }
-      table.map, .row, .both, li, .figures { break-inside: avoid; }
+      table.map, .row, .both, .note, li, .figures { break-inside: avoid; }
       .incident { break-inside: auto; }
     }
     """
