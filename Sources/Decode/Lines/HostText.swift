@@ -6,7 +6,7 @@ package enum HostText {
   /// - Parameter isEnd: Whether what follows the host stands at a place.
   static func end(in line: RawSpan, from start: Int, isEnd: (Int) -> Bool) -> Int? {
     if let v4 = IPAddress.parseV4(line, at: start), endsAddress(line, v4.end) { return v4.end }
-    if let v6 = IPAddress.parse(line, at: start), endsAddress(line, v6.end) { return zoneEnd(in: line, behind: v6.end) }
+    if let v6 = IPAddress.parse(line, at: start), endsAddress(line, v6.end) { return v6.end }
     var index = start
     var colons = 0
     var colon = start
@@ -37,15 +37,8 @@ package enum HostText {
     }
   }
 
-  /// Behind the zone of an address (`fe80::1%eth0`, RFC 4007, section 11), if one stands there.
-  private static func zoneEnd(in text: RawSpan, behind address: Int) -> Int {
-    guard address < text.byteCount, text.byte(address) == 0x25 else { return address }
-    var end = address + 1
-    while end < text.byteCount, isNameByte(text.byte(end)), text.byte(end) != 0x3a { end += 1 }
-    return end > address + 1 ? end : address
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
+  /// Whether a byte may belong to a name or an address of IPv6.
+  static func isNameByte(_ byte: UInt8) -> Bool {
     byte.isDigit || byte.isASCIILetter || byte == 0x2e || byte == 0x2d || byte == 0x5f || byte == 0x3a || byte >= 0x80
   }
 
@@ -57,9 +50,7 @@ package enum HostText {
   /// a name.
   package static func host(_ text: RawSpan) -> Host {
     if text.byteCount == 0 { return .unknown }
-    if let (address, end) = IPAddress.parse(text, at: 0),
-      end == text.byteCount || !address.isV4 && zoneEnd(in: text, behind: end) == text.byteCount
-    {
+    if let (address, end) = IPAddress.parse(text, at: 0), end == text.byteCount {
       return address.isLoopback ? .local(Bytes(text)) : .address(address)
     }
     if text.byteCount == unknown.count, text.hasBytes(unknown, at: 0) { return .unknown }

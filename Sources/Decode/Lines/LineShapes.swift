@@ -109,7 +109,7 @@ struct LineOutline: Sendable {
       end += 1
     }
     guard end > first, line.byte(first) != 0x30, let port = UInt16(exactly: value),
-      end == line.byteCount || !LineOutline.isOfWord(line.byte(end))
+      end == line.byteCount || !HostText.isNameByte(line.byte(end))
     else { return nil }
     self.port = port
     (portStart, portEnd) = (Int32(truncatingIfNeeded: first), Int32(truncatingIfNeeded: end))
@@ -130,7 +130,9 @@ struct LineOutline: Sendable {
       while begins != 0 {
         let place = index + begins.trailingZeroBitCount
         begins &= begins - 1
-        if place > 0, !isOfWord(line.byte(place - 1)), let address = address(line, at: place) { return address }
+        if place > 0, !HostText.isNameByte(line.byte(place - 1)), let address = address(line, at: place) {
+          return address
+        }
       }
       index = base + RawSpan.countReach
     }
@@ -180,13 +182,10 @@ struct LineOutline: Sendable {
         index += 1
       }
     }
-    guard index == line.byteCount || !isOfWord(line.byte(index)) || line.byte(index) == 0x3a else { return nil }
+    guard index == line.byteCount || !HostText.isNameByte(line.byte(index)) || line.byte(index) == 0x3a else {
+      return nil
+    }
     return Address(start..<index, value)
-  }
-
-  /// Whether a byte may belong to a name or an address of IPv6.
-  private static func isOfWord(_ byte: UInt8) -> Bool {
-    byte.isDigit || byte.isASCIILetter || byte == 0x2e || byte == 0x2d || byte == 0x5f || byte == 0x3a || byte >= 0x80
   }
 }
 
