@@ -1,5 +1,6 @@
 import Decode
 import Evidence
+import TestNumbers
 import Testing
 
 struct ChecksumTests {
@@ -31,6 +32,21 @@ struct ChecksumTests {
         #expect(sensor.count(of: .checksumWrong) + sensor.errors.count == 1, "\(name) bit \(bit)")
         #expect(events.isEmpty)
         #expect(sensor.counted == 1)
+      }
+    }
+  }
+
+  /// However many bytes are summed at a time, and whatever overflows on the way.
+  @Test func theRightOneOfAnyLengthIsTaken() {
+    var numbers = SeededNumbers(1071)
+    for length in 0...150 {
+      let random = numbers.bytes(length)
+      for payload in [random, Array(repeating: 0xff, count: length), Array(repeating: 0, count: length)] {
+        var sensor = Sensor()
+        sensor.push(Wire.ipv4(17, Wire.udp(856, 4000, payload)))
+        sensor.push(Wire.ipv6(6, Wire.tcp(857, 4000, .ack, payload)))
+        _ = sensor.finish()
+        #expect(sensor.count(of: .checksumWrong) == 0 && sensor.errors.isEmpty, "\(payload)")
       }
     }
   }

@@ -74,3 +74,25 @@ static inline unsigned cbytes_digits(const void *start) {
 
 /// Asks the system for large pages behind a range that is about to be used, if it is long enough to have any.
 void cbytes_advise_large_pages(const void *start, size_t length);
+
+/// The sum of a stretch's words in one's complement of 64 bits, words as the machine reads them; of what is no whole word
+/// at the end nothing. What overflows is added at the other end.
+static inline unsigned long long cbytes_words_sum(const void *start, size_t length) {
+  const char *bytes = (const char *)start, *end = bytes + length / 8 * 8;
+  unsigned long long sum = 0, carry = 0;
+  for (; end - bytes >= 32; bytes += 32) {
+    unsigned long long words[4];
+    memcpy(words, bytes, 32);
+    sum = __builtin_addcll(sum, words[0], carry, &carry);
+    sum = __builtin_addcll(sum, words[1], carry, &carry);
+    sum = __builtin_addcll(sum, words[2], carry, &carry);
+    sum = __builtin_addcll(sum, words[3], carry, &carry);
+  }
+  for (; bytes < end; bytes += 8) {
+    unsigned long long word;
+    memcpy(&word, bytes, 8);
+    sum = __builtin_addcll(sum, word, carry, &carry);
+  }
+  sum += carry;
+  return sum < carry ? 1 : sum;
+}

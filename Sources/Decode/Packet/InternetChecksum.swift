@@ -1,3 +1,4 @@
+import CBytes
 import Evidence
 
 /// RFC 1071: sums of 16-bit words in one's complement, where 0xffff is zero.
@@ -6,15 +7,13 @@ struct InternetChecksum {
 
   /// Adds bytes; an odd last one counts as if a zero followed.
   ///
-  /// Eight bytes a step: 2^16 and 2^32 are 1 modulo 65535, so halves of a word may be added as they stand. What is added
-  /// is far less than 2^32 words, so that the sum cannot overflow.
+  /// Eight bytes a step: 2^16, 2^32 and 2^64 are 1 modulo 65535, so words of any length may be added as they stand, and
+  /// what overflows is added at the other end. Nor does the order of the bytes matter, but for the sum's own (section 2(B)).
+  /// What is added is far less than 2^32 words, so that the sum of their halves cannot overflow.
   mutating func add(_ bytes: RawSpan) {
-    var index = 0
-    while index + 8 <= bytes.byteCount {
-      let word = bytes.uint64(index)
-      sum &+= (word >> 32) &+ (word & 0xffff_ffff)
-      index &+= 8
-    }
+    let words = bytes.sumOfWords.bigEndian
+    sum &+= (words >> 32) &+ (words & 0xffff_ffff)
+    var index = bytes.byteCount & ~7
     while index + 2 <= bytes.byteCount {
       sum += UInt64(bytes.uint16(index))
       index += 2
@@ -41,5 +40,15 @@ struct InternetChecksum {
   var folded: UInt16 {
     let rest = UInt16(truncatingIfNeeded: sum % 65535)
     return rest == 0 && sum > 0 ? 0xffff : rest
+  }
+}
+
+extension RawSpan {
+  /// The sum of its words in one's complement, without what is no whole word at the end; both as the machine has them.
+  @inline(__always) fileprivate var sumOfWords: UInt64 {
+    unsafe withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      return unsafe cbytes_words_sum(base, bytes.count)
+    }
   }
 }
