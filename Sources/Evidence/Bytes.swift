@@ -74,12 +74,12 @@ package func hexadecimal(_ byte: UInt8) -> String {
 }
 
 extension UInt8 {
-  @inlinable package var isDigit: Bool { self &- 0x30 < 10 }
-  @inlinable package var isASCIIUppercase: Bool { self &- 0x41 < 26 }
-  @inlinable package var isASCIILetter: Bool { (self | 0x20) &- 0x61 < 26 }
-  @inlinable package var isBlank: Bool { self == 0x20 || self == 0x09 }
+  @inlinable @inline(__always) package var isDigit: Bool { self &- 0x30 < 10 }
+  @inlinable @inline(__always) package var isASCIIUppercase: Bool { self &- 0x41 < 26 }
+  @inlinable @inline(__always) package var isASCIILetter: Bool { (self | 0x20) &- 0x61 < 26 }
+  @inlinable @inline(__always) package var isBlank: Bool { self == 0x20 || self == 0x09 }
   /// The value of a hexadecimal digit.
-  @inlinable package var hexDigit: UInt8? {
+  @inlinable @inline(__always) package var hexDigit: UInt8? {
     if isDigit { return self - 0x30 }
     let lower = self | 0x20
     return lower &- 0x61 < 6 ? lower - 0x61 + 10 : nil

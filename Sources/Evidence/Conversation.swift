@@ -115,13 +115,13 @@ package struct PacketNote: Hashable, Sendable {
 /// RFC 9293, section 3.1: the control bits of a segment.
 @frozen package struct TCPFlags: OptionSet, Hashable, Sendable {
   package let rawValue: UInt8
-  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
-  @inlinable package static var fin: TCPFlags { TCPFlags(rawValue: 1) }
-  @inlinable package static var syn: TCPFlags { TCPFlags(rawValue: 2) }
-  @inlinable package static var rst: TCPFlags { TCPFlags(rawValue: 4) }
-  @inlinable package static var psh: TCPFlags { TCPFlags(rawValue: 8) }
-  @inlinable package static var ack: TCPFlags { TCPFlags(rawValue: 16) }
-  @inlinable package static var urg: TCPFlags { TCPFlags(rawValue: 32) }
+  @inlinable @inline(__always) package init(rawValue: UInt8) { self.rawValue = rawValue }
+  @inlinable @inline(__always) package static var fin: TCPFlags { TCPFlags(rawValue: 1) }
+  @inlinable @inline(__always) package static var syn: TCPFlags { TCPFlags(rawValue: 2) }
+  @inlinable @inline(__always) package static var rst: TCPFlags { TCPFlags(rawValue: 4) }
+  @inlinable @inline(__always) package static var psh: TCPFlags { TCPFlags(rawValue: 8) }
+  @inlinable @inline(__always) package static var ack: TCPFlags { TCPFlags(rawValue: 16) }
+  @inlinable @inline(__always) package static var urg: TCPFlags { TCPFlags(rawValue: 32) }
 }
 
 extension TCPFlags {

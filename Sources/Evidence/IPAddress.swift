@@ -2,12 +2,12 @@
 package struct IPAddress: Hashable, Comparable, Sendable {
   package var bits: UInt128
 
-  @inlinable package init(bits: UInt128) { self.bits = bits }
-  @inlinable package init(v4: UInt32) { bits = 0xffff_0000_0000 | UInt128(v4) }
+  @inlinable @inline(__always) package init(bits: UInt128) { self.bits = bits }
+  @inlinable @inline(__always) package init(v4: UInt32) { bits = 0xffff_0000_0000 | UInt128(v4) }
 
-  @inlinable package var isV4: Bool { bits >> 32 == 0xffff }
+  @inlinable @inline(__always) package var isV4: Bool { bits >> 32 == 0xffff }
   /// The IPv4 address; meaningless when ``isV4`` is false.
-  @inlinable package var v4: UInt32 { UInt32(truncatingIfNeeded: bits) }
+  @inlinable @inline(__always) package var v4: UInt32 { UInt32(truncatingIfNeeded: bits) }
 
   package static func < (left: IPAddress, right: IPAddress) -> Bool { left.bits < right.bits }
 

@@ -14,7 +14,7 @@ package struct Provenance: Hashable, Sendable {
   package var offset: Int
   package var length: Int
 
-  @inlinable package init(input: InputID, place: Place, offset: Int, length: Int) {
+  @inlinable @inline(__always) package init(input: InputID, place: Place, offset: Int, length: Int) {
     self.input = input
     self.place = place
     self.offset = offset
@@ -33,7 +33,7 @@ package struct Provenance: Hashable, Sendable {
 /// The number of an input in the run.
 package struct InputID: Hashable, Comparable, Sendable {
   package var index: Int
-  @inlinable package init(_ index: Int) { self.index = index }
+  @inlinable @inline(__always) package init(_ index: Int) { self.index = index }
   package static func < (left: InputID, right: InputID) -> Bool { left.index < right.index }
 }
 

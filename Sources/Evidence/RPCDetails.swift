@@ -1,6 +1,6 @@
 /// What the arguments and results of a call tell, where there is more to tell than who called what.
 package struct RPCDetails: Hashable, Sendable {
-  package var traits: RPCTraits = []
+  package var traits = RPCTraits()
   /// The longest string of the argument, or opaque where no layout is known, as it declares itself, in bytes.
   package var longest: UInt32?
   /// A path or a file's name of the argument; of several those that were read, with a blank between.
@@ -114,30 +114,30 @@ package struct ToldService: Hashable, Sendable {
 /// Signs of an attack in a call's bytes. A sign is no proof: each can come about in an honest way, though hardly does.
 @frozen package struct RPCTraits: OptionSet, Hashable, Sendable {
   package let rawValue: UInt16
-  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable @inline(__always) package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// A string longer than its protocol allows.
-  package static let oversizedString = RPCTraits(rawValue: 1)
+  @inlinable package static var oversizedString: RPCTraits { RPCTraits(rawValue: 1) }
   /// Directives of printf that write to memory, or so many that they read the stack.
-  package static let formatString = RPCTraits(rawValue: 1 << 1)
+  @inlinable package static var formatString: RPCTraits { RPCTraits(rawValue: 1 << 1) }
   /// Instructions that do nothing, in a row, as they lead to code in an overflowed buffer.
-  package static let nopRun = RPCTraits(rawValue: 1 << 2)
+  @inlinable package static var nopRun: RPCTraits { RPCTraits(rawValue: 1 << 2) }
   /// Words that make a shell run something.
-  package static let shellText = RPCTraits(rawValue: 1 << 3)
+  @inlinable package static var shellText: RPCTraits { RPCTraits(rawValue: 1 << 3) }
   /// `..` steps out of a folder where no client of the protocol needs them.
-  package static let pathTraversal = RPCTraits(rawValue: 1 << 4)
+  @inlinable package static var pathTraversal: RPCTraits { RPCTraits(rawValue: 1 << 4) }
   /// A string declares a length far beyond its message, which makes some servers allocate it (CVE-2017-8779).
-  package static let absurdLength = RPCTraits(rawValue: 1 << 5)
+  @inlinable package static var absurdLength: RPCTraits { RPCTraits(rawValue: 1 << 5) }
   /// RFC 5531, section 8.2: a credential has at most 400 bytes.
-  package static let longCredential = RPCTraits(rawValue: 1 << 6)
+  @inlinable package static var longCredential: RPCTraits { RPCTraits(rawValue: 1 << 6) }
   /// RFC 5531, appendix A: AUTH_SYS has at most 16 groups.
-  package static let manyGroups = RPCTraits(rawValue: 1 << 7)
+  @inlinable package static var manyGroups: RPCTraits { RPCTraits(rawValue: 1 << 7) }
   /// Flavor 0x55de, with which Solaris' own processes call: no network should carry it.
-  package static let loopbackCredential = RPCTraits(rawValue: 1 << 8)
+  @inlinable package static var loopbackCredential: RPCTraits { RPCTraits(rawValue: 1 << 8) }
   /// A name of bytes that no host's name and no path is written with.
-  package static let binaryName = RPCTraits(rawValue: 1 << 9)
+  @inlinable package static var binaryName: RPCTraits { RPCTraits(rawValue: 1 << 9) }
   /// The message ends before its arguments do.
-  package static let malformedArgument = RPCTraits(rawValue: 1 << 10)
+  @inlinable package static var malformedArgument: RPCTraits { RPCTraits(rawValue: 1 << 10) }
 
   private static let words: [(RPCTraits, String)] = [
     (oversizedString, "oversized-string"), (formatString, "format-string"), (nopRun, "nop-run"),

@@ -56,7 +56,7 @@ package struct RPCFacts: Hashable, Sendable {
   }
   package var hasDetails: Bool { box != nil }
   /// The signs of an attack among the details.
-  package var traits: RPCTraits { box?.details.traits ?? [] }
+  package var traits: RPCTraits { box?.details.traits ?? RPCTraits() }
   package var protection: RPCDetails.Protection? { box?.details.protection }
   /// One of the details, by its field.
   func detail(_ field: FieldName) -> FieldValue? { box?.details[field] }

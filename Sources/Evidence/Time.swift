@@ -2,7 +2,7 @@
 package struct Timestamp: Hashable, Comparable, Sendable {
   package var nanoseconds: Int64
 
-  @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  @inlinable @inline(__always) package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   /// Nil when the moment lies outside what 64 bits of nanoseconds hold.
   package init?(seconds: Int64, nanoseconds: Int64 = 0) {
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -11,7 +11,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     self.nanoseconds = sum
   }
 
-  @inlinable package static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
+  @inlinable @inline(__always) package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.nanoseconds < right.nanoseconds
+  }
   /// Seconds from `other` to this moment.
   package func seconds(since other: Timestamp) -> Double { Double(nanoseconds &- other.nanoseconds) / 1e9 }
   /// The day in UTC.
@@ -98,7 +100,7 @@ package struct EventTime: Hashable, Sendable {
   package var fractionDigits: UInt8
   package var isDated: Bool
 
-  @inlinable package init(_ timestamp: Timestamp, fractionDigits: UInt8, isDated: Bool = true) {
+  @inlinable @inline(__always) package init(_ timestamp: Timestamp, fractionDigits: UInt8, isDated: Bool = true) {
     self.timestamp = timestamp
     self.fractionDigits = fractionDigits
     self.isDated = isDated
@@ -150,7 +152,7 @@ package struct EventTime: Hashable, Sendable {
 
 extension EventTime: Comparable {
   /// Dated before undated, then by time.
-  @inlinable package static func < (left: EventTime, right: EventTime) -> Bool {
+  @inlinable @inline(__always) package static func < (left: EventTime, right: EventTime) -> Bool {
     if left.isDated != right.isDated { return left.isDated }
     return left.timestamp < right.timestamp
   }

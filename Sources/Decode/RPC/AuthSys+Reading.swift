@@ -6,7 +6,7 @@ import Evidence
 ///     RPCSEC_GSS:  version procedure sequence service handle<>
 struct CredentialReading {
   var caller: AuthSys?
-  var traits: RPCTraits = []
+  var traits = RPCTraits()
   var protection: RPCDetails.Protection?
   /// RPCSEC_GSS sets up a context: the arguments are tokens of the mechanism's.
   var isSetup = false
