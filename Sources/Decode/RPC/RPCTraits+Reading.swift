@@ -3,17 +3,18 @@ import Evidence
 extension RPCTraits {
   /// The signs of an attack in a string or in bytes of no known layout.
   static func reading(_ bytes: RawSpan) -> RPCTraits {
-    var traits: RPCTraits = []
+    var traits = RPCTraits()
     if hasNOPRun(bytes) { traits.insert(.nopRun) }
     if isFormatString(bytes) { traits.insert(.formatString) }
-    if shellWords.contains(where: { bytes.firstIndex(of: $0) != nil }) { traits.insert(.shellText) }
-    if bytes.firstIndex(of: twoStepsUp) != nil { traits.insert(.pathTraversal) }
+    let characters = Characters(bytes)
+    if shellWords.contains(where: { $0.stands(in: bytes, of: characters) }) { traits.insert(.shellText) }
+    if twoStepsUp.stands(in: bytes, of: characters) { traits.insert(.pathTraversal) }
     return traits
   }
 
   /// The same of a file's name, which users choose: only what no name is by chance.
   static func reading(fileName bytes: RawSpan) -> RPCTraits {
-    var traits: RPCTraits = []
+    var traits = RPCTraits()
     if hasNOPRun(bytes) { traits.insert(.nopRun) }
     if hasWritingDirective(bytes) { traits.insert(.formatString) }
     // A name is one step; a client takes a path apart before it asks.
@@ -21,13 +22,41 @@ extension RPCTraits {
     return traits
   }
 
+  /// The characters of ASCII that a text has.
+  private struct Characters {
+    private var bits: UInt128 = 0
+
+    init(_ bytes: RawSpan) {
+      for index in 0..<bytes.byteCount where bytes.byte(index) < 0x80 {
+        bits |= 1 &<< UInt128(truncatingIfNeeded: bytes.byte(index))
+      }
+    }
+
+    func contains(_ others: Characters) -> Bool { others.bits & ~bits == 0 }
+  }
+
+  /// A word that is searched for only where all of its characters are: most texts lack one of each.
+  private struct Word {
+    private let bytes: [UInt8]
+    private let characters: Characters
+
+    init(_ text: String) {
+      let bytes = Array(text.utf8)
+      (self.bytes, characters) = (bytes, Characters(bytes.rawSpan))
+    }
+
+    func stands(in text: RawSpan, of textCharacters: Characters) -> Bool {
+      textCharacters.contains(characters) && text.firstIndex(of: bytes) != nil
+    }
+  }
+
   private static let stepUp = Array("../".utf8)
-  private static let twoStepsUp = Array("../..".utf8)
+  private static let twoStepsUp = Word("../..")
   /// The shells that shell code and commands in arguments call, and the stack pushes that spell `/bin/sh` in x86 code.
   private static let shellWords = [
     "/bin/sh", "/bin/ksh", "/bin/csh", "/bin/bash", "/bin//sh", "inetd -s", "|sh", "| sh", ";sh", "; sh", ";/bin/",
     "; /bin/", "h//sh", "hn/sh",
-  ].map { Array($0.utf8) }
+  ].map { Word($0) }
 
   // MARK: Format strings
 
