@@ -122,18 +122,19 @@ package struct ConversationTable: Sendable {
   /// Prepares for a packet that will be pushed soon: brings into the cache where its flow is found. Memory is far away, and
   /// what many packets wait for can come at the same time.
   ///
-  /// It is mutating, as is ``fetch(_:hash:)``, so that a table in an array is asked in its place, and not copied.
+  /// It is mutating, as is ``fetch(_:_:hash:)``, so that a table in an array is asked in its place, and not copied; and it
+  /// takes the place of the packet among others that are lent, so that the packet is not copied.
   /// - Returns: the hash of the packet's flow, which the steps after it ask for.
-  package mutating func expect(_ packet: PlainPacket) -> UInt32 {
-    let hash = seed.hash(packet.key)
+  package mutating func expect(_ packets: Span<PlainPacket>, _ index: Int) -> UInt32 {
+    let hash = seed.hash(packets[index].key)
     flows.prefetch(hash: hash)
     return hash
   }
 
   /// The second step, when the index has come: the flow itself.
-  package mutating func fetch(_ packet: PlainPacket, hash: UInt32) {
+  package mutating func fetch(_ packets: Span<PlainPacket>, _ index: Int, hash: UInt32) {
     if let slot = flows.prefetchEntry(hash: hash) {
-      if packet.key.isUDP { recentUDP.prefetch(slot) } else { recentTCP.prefetch(slot) }
+      if packets[index].key.isUDP { recentUDP.prefetch(slot) } else { recentTCP.prefetch(slot) }
     } else if flows.count >= limits.conversations {
       fetchNextVictim()
     }
@@ -163,19 +164,22 @@ package struct ConversationTable: Sendable {
     (scout, scouted) = (-1, 0)
   }
 
-  /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:)`` gave the hash.
+  /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:_:)`` gave the hash.
   package mutating func push(
-    _ packet: PlainPacket, hash: UInt32, of input: InputID, frame: RawSpan, into events: inout [Event]
+    _ packets: Span<PlainPacket>, _ index: Int, hash: UInt32, of input: InputID, frame: RawSpan,
+    into events: inout [Event]
   ) {
+    let (key, segment) = (packets[index].key, packets[index].segment)
     // Before the flow is looked for, which may end here.
-    endIdle(at: packet.facts.time, into: &events)
-    let known = flows.slot(of: packet.key, hash: hash)
-    if !packet.segment.isEmpty, !isOrdinary(known),
-      !isSound(packet.record(of: input), packet.key.checksumEnds, frame.slice(packet.segment))
+    endIdle(at: packets[index].facts.time, into: &events)
+    let known = flows.slot(of: key, hash: hash)
+    if !segment.isEmpty, !isOrdinary(known),
+      !isSound(packets[index].record(of: input), key.checksumEnds, frame.slice(segment))
     {
       return
     }
-    push(packet.facts, of: input, packet.key, hash, known, payload: frame.slice(packet.payload), into: &events)
+    push(
+      packets[index].facts, of: input, key, hash, known, payload: frame.slice(packets[index].payload), into: &events)
   }
 
   private mutating func push(
@@ -370,16 +374,20 @@ package struct ConversationTable: Sendable {
 
   /// The whole flow that the noted packets make; nil when none is noted.
   private mutating func flow(of entry: FlowEntry) -> Flow? {
-    var place = entry.firstNote
-    guard place != FlowNotes.end else { return nil }
-    let first = notes[place]
-    let opening = first.packet(entry.key, entry.input)
+    entry.firstNote == FlowNotes.end ? nil : flow(from: entry.firstNote, entry.key, entry.input)
+  }
+
+  /// The whole flow that the packets of a chain of notes make.
+  private mutating func flow(from start: Int32, _ key: FlowKey, _ input: InputID) -> Flow {
+    let first = notes[start]
+    let opening = first.packet(key, input)
     var flow = Flow(FlowEnds(opening, from: first.direction), opening: opening, from: first.direction)
     let none: [UInt8] = []
+    var place = start
     while place != FlowNotes.end {
       let facts = notes[place]
       // Without its bytes a stream is one that carries something else, which is what the noted ones do.
-      flow.push(facts.packet(entry.key, entry.input), payload: none.rawSpan, from: facts.direction, &journal)
+      flow.push(facts.packet(key, input), payload: none.rawSpan, from: facts.direction, &journal)
       place = facts.next
     }
     return flow
@@ -431,13 +439,20 @@ package struct ConversationTable: Sendable {
 
   private mutating func makeWhole(_ slot: Int, _ packet: PacketRecord, _ direction: FlowDirection) -> Int {
     let entry = flows[slot]
-    var flow = flow(of: entry) ?? Flow(FlowEnds(packet, from: direction), opening: packet, from: direction)
-    flow.told = journal.learned.service(of: entry.key)
+    let place = freeWhole.popLast().map { Int($0) } ?? whole.count
+    if entry.firstNote == FlowNotes.end {
+      put(Flow(FlowEnds(packet, from: direction), opening: packet, from: direction), at: place)
+    } else {
+      put(flow(from: entry.firstNote, entry.key, entry.input), at: place)
+    }
+    whole[place].told = journal.learned.service(of: entry.key)
     notes.free(entry.firstNote, last: entry.lastNote)
-    let place = freeWhole.popLast() ?? Int32(whole.count)
-    if Int(place) == whole.count { whole.append(flow) } else { whole[Int(place)] = flow }
-    flows[slot].become(whole: place)
-    return Int(place)
+    flows[slot].become(whole: Int32(truncatingIfNeeded: place))
+    return place
+  }
+
+  private mutating func put(_ flow: consuming Flow, at place: Int) {
+    if place == whole.count { whole.append(flow) } else { whole[place] = flow }
   }
 
   private mutating func end(whole slot: Int, into events: inout [Event]) {

@@ -29,15 +29,15 @@ struct RPCArgumentReading {
     } else if procedure.isWorthALook || isNull {
       look(&reader)
     }
-    close(reader)
+    details.traits.formUnion(RPCArgumentReading.signs(of: reader.end))
   }
 
-  /// Notes why the reading ended.
-  mutating func close(_ reader: borrowing XDRReader) {
-    switch reader.end {
-    case .declared(let beyond) where beyond >= RPCArgumentReading.absurd: details.traits.insert(.absurdLength)
-    case .declared, .message: details.traits.insert(.malformedArgument)
-    case .captured, nil: break
+  /// What it tells of an argument why its reading ended.
+  static func signs(of end: XDRReader.End?) -> RPCTraits {
+    switch end {
+    case .declared(let beyond) where beyond >= absurd: .absurdLength
+    case .declared, .message: .malformedArgument
+    case .captured, nil: RPCTraits()
     }
   }
 
@@ -52,13 +52,11 @@ struct RPCArgumentReading {
       guard let count = reader.word(), count <= 64 else { return reader.skipToEnd() }
       _ = reader.skip(words: Int(count))
     case .text(let limit):
-      guard let range = string(&reader, limit: limit) else { return }
-      inspect(name: reader.bytes.slice(range))
-      RPCArgumentReading.append(reader.copy(RPCArgumentReading.head(range)), to: &details.text)
+      guard let text = name(&reader, limit: limit) else { return }
+      RPCArgumentReading.append(text, to: &details.text)
     case .path(let limit):
-      guard let range = string(&reader, limit: limit) else { return }
-      inspect(name: reader.bytes.slice(range))
-      RPCArgumentReading.append(reader.copy(RPCArgumentReading.head(range)), to: &details.path)
+      guard let path = name(&reader, limit: limit) else { return }
+      RPCArgumentReading.append(path, to: &details.path)
     case .shell(let limit):
       guard let range = string(&reader, limit: limit) else { return }
       inspect(shell: reader.bytes.slice(range))
@@ -70,6 +68,13 @@ struct RPCArgumentReading {
     case .data: reader.skipToEnd()
     case .unknown: look(&reader)
     }
+  }
+
+  /// A string that names something, with its protocol's limit: what is kept of it.
+  @_lifetime(reader: copy reader) mutating func name(_ reader: inout XDRReader, limit: Int) -> Bytes? {
+    guard let range = string(&reader, limit: limit) else { return nil }
+    inspect(name: reader.bytes.slice(range))
+    return reader.copy(RPCArgumentReading.head(range))
   }
 
   /// A string with its protocol's limit.

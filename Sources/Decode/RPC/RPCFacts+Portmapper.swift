@@ -56,18 +56,13 @@ extension RPCFacts {
 
   @_lifetime(reader: copy reader)
   private mutating func readBinding(_ reader: inout XDRReader, _ details: inout RPCDetails) {
-    var strings: [Bytes] = []
-    for _ in 0..<3 where reader.end == nil {
-      var reading = RPCArgumentReading(procedureOfText)
-      // RFC 1833 sets no limit; a netid, an address and a user's name are short.
-      reading.read(.text(255), &reader)
-      strings.append(reading.details.text)
-      details.traits.formUnion(reading.details.traits)
-      details.longest = max(details.longest ?? 0, reading.details.longest ?? 0)
-    }
-    if let netID = strings.first { details.networkID = netID }
-    if strings.count > 1 { details.address = strings[1] }
-    if strings.count > 2 { details.text = strings[2] }
+    var reading = RPCArgumentReading(procedureOfText)
+    // RFC 1833 sets no limit; a netid, an address and a user's name are short.
+    if let netID = reading.name(&reader, limit: 255) { details.networkID = netID }
+    if reader.end == nil, let address = reading.name(&reader, limit: 255) { details.address = address }
+    if reader.end == nil, let owner = reading.name(&reader, limit: 255) { details.text = owner }
+    details.traits.formUnion(reading.details.traits)
+    details.longest = max(details.longest ?? 0, reading.details.longest ?? 0)
   }
 
   /// The call to forward; what its argument shows is looked for as if it had come directly.

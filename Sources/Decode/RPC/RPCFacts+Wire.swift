@@ -32,9 +32,7 @@ extension RPCFacts {
     if details.protection == .integrity, !reader.skip(words: 2) { return }
     if let kind = procedure.portmap, procedure.procedure != 0 {
       readPortmap(kind, &reader, &details)
-      var reading = RPCArgumentReading(procedure)
-      reading.close(reader)
-      details.traits.formUnion(reading.details.traits)
+      details.traits.formUnion(RPCArgumentReading.signs(of: reader.end))
       return
     }
     // No argument, and nothing to read.

@@ -239,7 +239,7 @@ struct FrameMerge: Sendable {
     let packets = decoded.packets.span
     while next < end, ready.count < FrameMerge.batchSize {
       if let shard = decoded.shard(next) {
-        if owns(shard) { ready.append(Ready(index: next, hash: tables[shard].expect(packets[next]))) }
+        if owns(shard) { ready.append(Ready(index: next, hash: tables[shard].expect(packets, next))) }
       } else {
         ready.append(Ready(index: next, hash: nil))
       }
@@ -247,7 +247,7 @@ struct FrameMerge: Sendable {
     }
     for frame in ready {
       guard let hash = frame.hash else { continue }
-      tables[packets[frame.index].shard].fetch(packets[frame.index], hash: hash)
+      tables[packets[frame.index].shard].fetch(packets, frame.index, hash: hash)
     }
     for shard in tables.indices where owns(shard) { tables[shard].fetchSources() }
   }
@@ -257,7 +257,7 @@ struct FrameMerge: Sendable {
     guard let hash = ready.hash else { return push(decoded.block[ready.index], bytes, of: lane) }
     let packets = decoded.packets.span
     let shard = packets[ready.index].shard
-    tables[shard].push(packets[ready.index], hash: hash, of: lane.input.id, frame: bytes, into: &events)
+    tables[shard].push(packets, ready.index, hash: hash, of: lane.input.id, frame: bytes, into: &events)
   }
 
   private func owns(_ shard: Int) -> Bool { owned >> UInt8(truncatingIfNeeded: shard) & 1 != 0 }
