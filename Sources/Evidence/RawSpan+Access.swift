@@ -18,6 +18,10 @@ extension RawSpan {
   @inlinable @inline(__always) package func uint64(_ offset: Int) -> UInt64 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
   }
+  /// 64 bits at `offset` in the processor's own order, for whoever only asks whether they are the same.
+  @inlinable @inline(__always) package func word(_ offset: Int) -> UInt64 {
+    unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
   /// Big-endian 128 bits at `offset`, such as an IPv6 address.
   @inlinable @inline(__always) package func uint128(_ offset: Int) -> UInt128 {
     UInt128(uint64(offset)) << 64 | UInt128(uint64(offset + 8))

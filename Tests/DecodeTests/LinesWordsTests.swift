@@ -61,7 +61,7 @@ struct LinesWordsTests {
     var learned: [[UInt8]: Int32] = [:]
     for number in 0..<60_000 {
       let head = head(number)
-      let key = table.seed.key(head.rawSpan, 0, length: head.count)
+      let key = table.seed.key(head.rawSpan, length: head.count)
       if learned[head] == nil { learned[head] = Int32(learned.count) } else { continue }
       if table.isFull { break }
       #expect(table.entries[key] == nil)
@@ -69,11 +69,11 @@ struct LinesWordsTests {
     }
     #expect(table.isFull)
     // What comes then is not learned.
-    let late = table.seed.key(Array("one-more.example.org".utf8).rawSpan, 0, length: 20)
+    let late = table.seed.key(Array("one-more.example.org".utf8).rawSpan, length: 20)
     table.learn(late, host: 1, program: 1)
     #expect(table.entries[late] == nil)
     for (head, value) in learned where Int(value) < learned.count - 1 {
-      let known = table.entries[table.seed.key(head.rawSpan, 0, length: head.count)]
+      let known = table.entries[table.seed.key(head.rawSpan, length: head.count)]
       #expect(known?.host == value && known?.program == -value - 1)
     }
   }
@@ -84,11 +84,11 @@ struct LinesWordsTests {
     let text = Array(" host.example.org rpc.statd/and.so".utf8)
     var keys: [HeadTable.Key] = []
     for length in 8...32 {
-      keys.append(seed.key(text.rawSpan, 0, length: length))
+      keys.append(seed.key(text.rawSpan, length: length))
       for index in 0..<length {
         var other = text
         other[index] ^= 1
-        keys.append(seed.key(other.rawSpan, 0, length: length))
+        keys.append(seed.key(other.rawSpan, length: length))
       }
     }
     for (index, key) in keys.enumerated() { #expect(!keys[..<index].contains(key), "\(index)") }

@@ -25,35 +25,11 @@ static inline int cbytes_count_before(const void *start, unsigned char one, unsi
 #endif
 }
 
-#if defined(__SSE2__)
-/// Of 64 bytes those that are a certain one: a bit each, the first one's lowest.
-static inline unsigned long long cbytes_equal(const void *start, unsigned char byte) {
-  typedef char bytes16 __attribute__((vector_size(16), aligned(1)));
-  unsigned long long mask = 0;
-  for (int part = 0; part < 4; part++)
-    mask |= (unsigned long long)(unsigned)__builtin_ia32_pmovmskb128(((const bytes16 *)start)[part] == (char)byte)
-            << (16 * part);
-  return mask;
-}
-#endif
-
-/// Where a byte stands first of `length`, or null. Lines of a log are of all lengths, and a search that asks on its way
-/// whether it is at its end is guessed wrong by the processor for most of them; so 192 bytes are looked at in any case.
-static inline const void *cbytes_find(const void *start, unsigned char byte, size_t length) {
-#if defined(__SSE2__)
-  if (__builtin_expect(length >= 192, 1)) {
-    const unsigned long long first = cbytes_equal(start, byte), second = cbytes_equal((const char *)start + 64, byte),
-                             third = cbytes_equal((const char *)start + 128, byte);
-    if (__builtin_expect((first | second | third) != 0, 1)) {
-      const unsigned long long last = second ? second : third, mask = first ? first : last;
-      const int before = first ? 0 : second ? 64 : 128;
-      return (const char *)start + before + __builtin_ctzll(mask);
-    }
-    return memchr((const char *)start + 192, byte, length - 192);
-  }
-#endif
-  return memchr(start, byte, length);
-}
+/// Where a byte stands in `length` others: its places one after another, as far as there is room for them.
+/// - Parameter room: At least 64, since so many bytes are looked at together.
+/// - Parameter looked: Up to where the bytes were looked through; all when there was room.
+/// - Returns: how many places there are.
+size_t cbytes_find_all(const void *start, size_t length, unsigned char byte, int *places, size_t room, size_t *looked);
 
 /// Of 32 bytes those that are digits: a bit each, the first one's lowest.
 static inline unsigned cbytes_digits(const void *start) {

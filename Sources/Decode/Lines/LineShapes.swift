@@ -54,9 +54,10 @@ struct LineOutline: Sendable {
   /// Nil for a line that has none: its head is longer than most, it names no address, or more than a few.
   init?(_ line: RawSpan, behindStamp start: Int, seed: HeadTable.Seed) {
     guard line.byteCount - start >= RawSpan.countReach, line.byteCount < 1 << 30 else { return nil }
-    let length = line.count(before: 0x5b, or: 0x3a, at: start)
+    let head = line.slice(start..<start + RawSpan.countReach)
+    let length = head.count(before: 0x5b, or: 0x3a, at: 0)
     guard length >= 8, length < RawSpan.countReach else { return nil }
-    key = seed.key(line, start, length: length).number
+    key = seed.key(head, length: length).number
     behindStamp = Int32(truncatingIfNeeded: start)
     (pidStart, pidEnd) = (behindStamp, behindStamp)
     addresses = (Address(0..<0, 0), Address(0..<0, 0), Address(0..<0, 0))

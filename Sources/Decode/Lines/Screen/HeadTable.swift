@@ -20,11 +20,12 @@ struct HeadTable: Sendable {
     }
 
     /// The key of a head of 8 to 32 bytes, which its first two words and its last two cover.
-    @inline(__always) func key(_ line: RawSpan, _ start: Int, length: Int) -> Key {
-      let first = line.uint64(start) ^ words.0
-      let second = line.uint64(start &+ min(8, length &- 8)) ^ words.1
-      let third = line.uint64(start &+ max(0, length &- 16)) ^ words.2
-      let fourth = line.uint64(start &+ length &- 8) ^ words.3 &+ UInt64(truncatingIfNeeded: length)
+    /// - Parameter head: Its bytes, and what stands behind them.
+    @inline(__always) func key(_ head: RawSpan, length: Int) -> Key {
+      let first = head.word(0) ^ words.0
+      let second = head.word(min(8, length &- 8)) ^ words.1
+      let third = head.word(max(0, length &- 16)) ^ words.2
+      let fourth = head.word(length &- 8) ^ words.3 &+ UInt64(truncatingIfNeeded: length)
       return Key(hash: max(1, first.folded(with: second) ^ third.folded(with: fourth)))
     }
 

@@ -29,13 +29,12 @@ package struct LineScreen: Sendable {
 
   /// A line whose head is not known.
   private struct Stranger {
-    var start: Int
-    /// The head's bytes.
+    /// Its place in the block, and where the next one starts.
+    var place: Range<Int>
+    var next: Int
+    /// Where its head stands in it.
     var head: Range<Int>
     var key: HeadTable.Key
-    /// Where it ends, and where the next one starts.
-    var end: Int
-    var next: Int
     /// How its stamp stands to the one before.
     var order: PlainStamp.Order
   }
@@ -55,7 +54,7 @@ package struct LineScreen: Sendable {
     var stamp = stamp
     var start = start
     while let stranger = screenKnown(block, from: start, &stamp, &found.stretches, &found.hostNumbers) {
-      if let host = host(of: stranger, in: block.slice(0..<stranger.end)) {
+      if let host = host(of: stranger, in: block.slice(stranger.place)) {
         LineScreen.add(stranger, host, to: &found.stretches, &found.hostNumbers)
       }
       start = stranger.next
@@ -67,9 +66,10 @@ package struct LineScreen: Sendable {
   private static func add(
     _ line: Stranger, _ host: Int32, to stretches: inout [ScreenedLines.Stretch], _ hostNumbers: inout [Int32]
   ) {
-    var open = stretches.popLast() ?? ScreenedLines.Stretch(at: line.start)
+    let start = line.place.lowerBound
+    var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
     var numbers = hostNumbers.mutableSpan
-    open.add(line.start, line.next, line.order, of: host, numbers: &numbers, done: &stretches)
+    open.add(start, line.next, line.order, of: host, numbers: &numbers, done: &stretches)
     stretches.append(open)
   }
 
@@ -81,25 +81,28 @@ package struct LineScreen: Sendable {
     let (entries, seed) = (heads.entries, heads.seed)
     var numbers = hostNumbers.mutableSpan
     var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
+    var feeds = LineFeeds(from: start)
     var known = stamp
     var start = start
     var stranger: Stranger?
-    while let feed = block.lineFeed(from: start) {
-      let end = feed > start && block.byte(feed - 1) == 0x0d ? feed - 1 : feed
-      if end &- start >= PlainStamp.reach, let order = known.read(block, at: start),
-        end &- start >= known.length &+ LineScreen.shortestRest
+    while let feed = feeds.next(in: block) {
+      let line = LineScreen.line(block, from: start, to: feed)
+      if line.byteCount >= PlainStamp.reach, let order = known.read(line),
+        line.byteCount >= known.length &+ LineScreen.shortestRest
       {
         // From the blank before the host's name up to what ends the tag's.
-        let head = start &+ known.length &- 1
-        let length = block.count(before: 0x5b, or: 0x3a, at: head)
+        let head = known.length &- 1
+        let words = line.slice(head..<head &+ RawSpan.countReach)
+        let length = words.count(before: 0x5b, or: 0x3a, at: 0)
         let isUsual = length >= 8 && length < RawSpan.countReach
-        let tagEnd = isUsual ? head &+ length : LineScreen.endOfHead(block, from: head, to: end)
-        let key = isUsual ? seed.key(block, head, length: length) : seed.unusualKey(block, head..<tagEnd)
+        let tagEnd = isUsual ? head &+ length : LineScreen.endOfHead(line, from: head)
+        let key = isUsual ? seed.key(words, length: length) : seed.unusualKey(line, head..<tagEnd)
         guard let writer = entries[key] else {
-          stranger = Stranger(start: start, head: head..<tagEnd, key: key, end: end, next: feed + 1, order: order)
+          stranger = Stranger(
+            place: start..<start &+ line.byteCount, next: feed &+ 1, head: head..<tagEnd, key: key, order: order)
           break
         }
-        if isOfNoConcern(block, from: tagEnd, to: end, writer.program) {
+        if isOfNoConcern(line, from: tagEnd, writer.program) {
           open.add(start, feed &+ 1, order, of: writer.host, numbers: &numbers, done: &stretches)
         }
       }
@@ -110,11 +113,19 @@ package struct LineScreen: Sendable {
     return stranger
   }
 
+  /// The line that ends at a line feed, without its return.
+  @_lifetime(copy block) @inline(__always)
+  private static func line(_ block: RawSpan, from start: Int, to feed: Int) -> RawSpan {
+    let line = block.slice(start..<feed)
+    let length = line.byteCount
+    return length > 0 && line.byte(length &- 1) == 0x0d ? line.slice(0..<length &- 1) : line
+  }
+
   // MARK: Names
 
   /// Where a head ends that is longer than others, or shorter; as far as one is looked for.
-  @inline(never) private static func endOfHead(_ line: RawSpan, from start: Int, to end: Int) -> Int {
-    let last = min(end, start + LineScreen.longestHead)
+  @inline(never) private static func endOfHead(_ line: RawSpan, from start: Int) -> Int {
+    let last = min(line.byteCount, start + LineScreen.longestHead)
     return (start..<last).first { line.byte($0) == 0x5b || line.byte($0) == 0x3a } ?? last
   }
   private static let longestHead = 128
@@ -125,7 +136,7 @@ package struct LineScreen: Sendable {
     guard let host = learnHost(line, &index), let program = program(line, &index), index == stranger.head.upperBound
     else { return nil }
     heads.learn(stranger.key, host: host, program: program)
-    return isOfNoConcern(line, from: index, to: line.byteCount, program) ? host : nil
+    return isOfNoConcern(line, from: index, program) ? host : nil
   }
 
   /// Reads the host and the one blank behind it. A name of letters, digits, dots, dashes and underscores is no tag.
@@ -175,17 +186,16 @@ package struct LineScreen: Sendable {
   // MARK: Messages
 
   /// Whether what stands behind a tag is of no concern.
-  @inline(__always) private func isOfNoConcern(_ line: RawSpan, from start: Int, to end: Int, _ program: Int32) -> Bool
-  {
-    guard let message = LineScreen.message(line, from: start, to: end) else { return false }
+  @inline(__always) private func isOfNoConcern(_ line: RawSpan, from start: Int, _ program: Int32) -> Bool {
+    guard let message = LineScreen.message(line, from: start) else { return false }
     if program == Program.unwatched { return true }
-    return program != Program.exclusive && !library.admits(line.slice(0..<end), from: message, tag: Int(program))
+    return program != Program.exclusive && !library.admits(line, from: message, tag: Int(program))
   }
 
   /// Where the message begins, behind process id, colon and blanks, and behind what a kernel says of its uptime.
-  @inline(__always) private static func message(_ line: RawSpan, from start: Int, to end: Int) -> Int? {
+  @inline(__always) private static func message(_ line: RawSpan, from start: Int) -> Int? {
     // A process id of at most seven digits, its brackets, colon and blank, and two words of the message.
-    guard end - start >= 32 else { return unusualMessage(line, from: start, to: end) }
+    guard line.byteCount &- start >= 32 else { return unusualMessage(line, from: start) }
     var index = start
     var word = line.uint64(start)
     if word >> 56 == 0x5b {
@@ -197,20 +207,21 @@ package struct LineScreen: Sendable {
     }
     let next = word >> 40 & 0xff
     guard word >> 48 == 0x3a20, next != 0x20, next != 0x09 else {
-      return unusualMessage(line, from: start, to: end)
+      return unusualMessage(line, from: start)
     }
     index = index &+ 2
     if next == 0x5b {
-      guard let behind = endOfUptime(line, at: index, end) else { return nil }
+      guard let behind = endOfUptime(line, at: index) else { return nil }
       index = behind
     }
-    return ownMessage(line, at: index, to: end)
+    return ownMessage(line, at: index)
   }
 
   /// The same where less stands there, or something else between tag and message.
-  @inline(never) private static func unusualMessage(_ line: RawSpan, from start: Int, to end: Int) -> Int? {
+  @inline(never) private static func unusualMessage(_ line: RawSpan, from start: Int) -> Int? {
+    let end = line.byteCount
     var index = start
-    if line.byte(index) == 0x5b {
+    if index < end, line.byte(index) == 0x5b {
       index += 1
       guard number(line, &index, digits: 1...7) != nil, index < end, line.byte(index) == 0x5d else { return nil }
       index += 1
@@ -218,23 +229,23 @@ package struct LineScreen: Sendable {
     if index < end, line.byte(index) == 0x3a { index += 1 }
     while index < end, line.byte(index).isBlank { index += 1 }
     if index < end, line.byte(index) == 0x5b {
-      guard let behind = endOfUptime(line, at: index, end) else { return nil }
+      guard let behind = endOfUptime(line, at: index) else { return nil }
       index = behind
     }
-    return ownMessage(line, at: index, to: end)
+    return ownMessage(line, at: index)
   }
 
   /// The place of a message that is long enough to be told from a wording, and speaks of no other line.
-  @inline(__always) private static func ownMessage(_ line: RawSpan, at start: Int, to end: Int) -> Int? {
-    guard end - start >= PatternLeads.shortest else { return nil }
+  @inline(__always) private static func ownMessage(_ line: RawSpan, at start: Int) -> Int? {
+    guard line.byteCount &- start >= PatternLeads.shortest else { return nil }
     let head = line.uint64(start)
     return head == lastMessage || head == messageRepeated ? nil : start
   }
 
   /// Behind `[12345.678901] ` as most kernels write it; the reader of frames knows what else may stand there.
-  @inline(__always) private static func endOfUptime(_ line: RawSpan, at start: Int, _ end: Int) -> Int? {
+  @inline(__always) private static func endOfUptime(_ line: RawSpan, at start: Int) -> Int? {
     // Both numbers of at most eight digits, their brackets and a blank.
-    if end - start >= 32 {
+    if line.byteCount &- start >= 32 {
       let seconds = line.uint64(start + 1).leadingDigits
       let point = start &+ 1 &+ seconds
       let digits = line.uint64(point + 1).leadingDigits
@@ -245,7 +256,7 @@ package struct LineScreen: Sendable {
         return close &+ 2
       }
     }
-    return SyslogReader.endOfUptime(line.slice(0..<end), at: start)
+    return SyslogReader.endOfUptime(line, at: start)
   }
 
   /// `last mes` and `message `, which begin what syslogd says of a line that comes again.

@@ -37,21 +37,22 @@ struct PlainStamp: Sendable {
   /// `2000-01-03T15:03:59`.
   private static let isoLength = 19
 
-  /// Reads what stands at `start`; nil when it is no such stamp. Whether there was such a day, the calendar tells.
-  @inline(__always) mutating func read(_ block: RawSpan, at start: Int) -> Order? {
-    if block.uint64(start) == words.0 {
-      let next = block.uint64(start + 8)
+  /// Reads what a line of at least ``reach`` bytes begins with; nil when it is no such stamp. Whether there was such a
+  /// day, the calendar tells.
+  @inline(__always) mutating func read(_ line: RawSpan) -> Order? {
+    if line.uint64(0) == words.0 {
+      let next = line.uint64(8)
       if !isISO {
         if next == words.1 { return .follows }
         if (next ^ words.1) & ~PlainStamp.classicSecond == 0, let order = follow(next >> 8) {
           words.1 = next
           return order
         }
-      } else if next == words.1, let order = readISOSecond(block, at: start) {
+      } else if next == words.1, let order = readISOSecond(line) {
         return order
       }
     }
-    return readNew(block, at: start)
+    return readNew(line)
   }
 
   /// How a second of the same minute, as two digits, stands to the last one; nil when it is none.
@@ -63,22 +64,22 @@ struct PlainStamp: Sendable {
     return next < before ? .other : .follows
   }
 
-  private mutating func readNew(_ block: RawSpan, at start: Int) -> Order? {
-    guard SyslogReader.isStamp(block, at: start),
-      block.byte(start).isDigit ? readISO(block, at: start) : readClassic(block, at: start)
+  private mutating func readNew(_ line: RawSpan) -> Order? {
+    guard SyslogReader.isStamp(line, at: 0),
+      line.byte(0).isDigit ? readISO(line) : readClassic(line)
     else { return nil }
-    words = (block.uint64(start), block.uint64(start + 8), block.uint64(start + 11))
+    words = (line.uint64(0), line.uint64(8), line.uint64(11))
     second = (isISO ? words.2 : words.1 >> 8) & 0xffff
     return .other
   }
 
   /// Reads the rest of a stamp whose minute is known; nil when digits and zone are not as before.
-  private mutating func readISOSecond(_ block: RawSpan, at start: Int) -> Order? {
-    let seconds = block.uint64(start + 11)
-    let next = block.uint64(start + PlainStamp.isoLength + 1)
+  private mutating func readISOSecond(_ line: RawSpan) -> Order? {
+    let seconds = line.uint64(11)
+    let next = line.uint64(PlainStamp.isoLength + 1)
     guard (seconds ^ words.2) & ~0xffff == 0,
-      block.byte(start + PlainStamp.isoLength) == 0x2e ? next.leadingDigits == digits : digits == 0,
-      block.uint64(start + zoneStart) & .firstBytes(length - zoneStart) == zone
+      line.byte(PlainStamp.isoLength) == 0x2e ? next.leadingDigits == digits : digits == 0,
+      line.uint64(zoneStart) & .firstBytes(length - zoneStart) == zone
     else { return nil }
     let before = (second, fraction)
     guard follow(seconds) != nil else { return nil }
@@ -86,27 +87,27 @@ struct PlainStamp: Sendable {
     return (second, fraction) < before ? .other : .follows
   }
 
-  private mutating func readClassic(_ block: RawSpan, at start: Int) -> Bool {
-    var cursor = start + 7
-    guard block.byte(start + 5).isDigit, block.byte(start + 6) == 0x20, clock(block, &cursor) != nil,
-      cursor == start + PlainStamp.classicLength, block.byte(cursor) == 0x20
+  private mutating func readClassic(_ line: RawSpan) -> Bool {
+    var cursor = 7
+    guard line.byte(5).isDigit, line.byte(6) == 0x20, clock(line, &cursor) != nil,
+      cursor == PlainStamp.classicLength, line.byte(cursor) == 0x20
     else { return false }
     (length, isISO) = (PlainStamp.classicLength + 1, false)
     return true
   }
 
-  private mutating func readISO(_ block: RawSpan, at start: Int) -> Bool {
-    var cursor = start + 11
-    guard block.byte(start + 10) == 0x54, clock(block, &cursor) != nil else { return false }
-    let next = block.uint64(cursor + 1)
-    let found = block.byte(cursor) == 0x2e ? next.leadingDigits : 0
-    guard block.byte(cursor) != 0x2e || found > 0, found < 8 else { return false }
+  private mutating func readISO(_ line: RawSpan) -> Bool {
+    var cursor = 11
+    guard line.byte(10) == 0x54, clock(line, &cursor) != nil else { return false }
+    let next = line.uint64(cursor + 1)
+    let found = line.byte(cursor) == 0x2e ? next.leadingDigits : 0
+    guard line.byte(cursor) != 0x2e || found > 0, found < 8 else { return false }
     cursor += found > 0 ? found + 1 : 0
     let zoneStart = cursor
-    guard SyslogReader.zoneOffset(block, &cursor) != nil, block.byte(cursor) == 0x20 else { return false }
+    guard SyslogReader.zoneOffset(line, &cursor) != nil, line.byte(cursor) == 0x20 else { return false }
     (isISO, digits, fraction) = (true, found, next & .firstBytes(found))
-    (self.zoneStart, length) = (zoneStart - start, cursor + 1 - start)
-    zone = block.uint64(zoneStart) & .firstBytes(length - self.zoneStart)
+    (self.zoneStart, length) = (zoneStart, cursor + 1)
+    zone = line.uint64(zoneStart) & .firstBytes(length - self.zoneStart)
     return true
   }
 }

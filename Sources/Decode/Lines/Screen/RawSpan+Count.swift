@@ -15,13 +15,19 @@ extension RawSpan {
     }
   }
 
-  /// The first line feed at or after `start`.
-  @inline(__always) func lineFeed(from start: Int) -> Int? {
-    guard start < byteCount else { return nil }
-    return unsafe withUnsafeBytes { bytes in
-      guard let base = bytes.baseAddress, let found = unsafe cbytes_find(base + start, 0x0a, bytes.count - start)
-      else { return nil }
-      return unsafe found - base
+  /// Writes down where `byte` stands among the bytes from `start` up to `end`, each place as its distance from `start`.
+  /// - Parameter places: Room for 64 at least.
+  /// - Returns: How many there are, and up to where was looked: to `end`, unless there was no more room.
+  func places(
+    of byte: UInt8, from start: Int, to end: Int, into places: inout MutableSpan<Int32>
+  ) -> (count: Int, end: Int) {
+    unsafe slice(start..<end).withUnsafeBytes { bytes in
+      unsafe places.withUnsafeMutableBufferPointer { room in
+        guard let base = bytes.baseAddress, let first = room.baseAddress else { return (0, end) }
+        var looked = 0
+        let count = unsafe cbytes_find_all(base, bytes.count, byte, first, room.count, &looked)
+        return (count, start + looked)
+      }
     }
   }
 
