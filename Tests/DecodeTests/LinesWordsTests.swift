@@ -18,12 +18,22 @@ struct LinesWordsTests {
       let bytes = Self.bytes(&chance)
       let word = bytes.rawSpan.uint64(0)
       let head = bytes.prefix(8)
-      #expect(word.count(before: 0x3a) == head.firstIndex(of: 0x3a) ?? 8)
-      #expect(word.count(before: 0x20, or: 0x09) == head.firstIndex(where: \.isBlank) ?? 8)
       #expect(word.leadingDigits == head.firstIndex { !$0.isDigit } ?? 8)
       let long = bytes + Self.bytes(&chance)
       let close = long.firstIndex { $0 == 0x5b || $0 == 0x3a }
       #expect(long.rawSpan.count(before: 0x5b, or: 0x3a, at: 0) == close ?? 32)
+    }
+  }
+
+  @Test func whatStandsAtATextsEndIsFoundToo() {
+    var chance = SeededNumbers(12)
+    for _ in 0..<1000 {
+      let text = Self.bytes(&chance) + Self.bytes(&chance) + Self.bytes(&chance)
+      for start in text.indices {
+        let (bits, end) = text.rawSpan.places(of: 0x20, or: 0x09, from: start)
+        let found = (start..<end).filter { bits >> UInt32($0 - start) & 1 == 1 }
+        #expect(found == (start..<min(text.count, start + 32)).filter { text[$0].isBlank })
+      }
     }
   }
 

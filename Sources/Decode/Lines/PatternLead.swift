@@ -103,7 +103,7 @@ struct PatternLeads: Sendable {
   }
 
   /// Whether a wording of a program may take the message that goes from `start` to the line's end, or the line be the
-  /// start of one; a message of at least ``shortest`` bytes.
+  /// start of one; a message of at least ``shortest`` bytes, in a line of ``RawSpan/countReach`` at least.
   func admit(_ line: RawSpan, from start: Int, of number: Int) -> Bool {
     let program = programs[number]
     let head = line.uint64(start)
@@ -126,15 +126,14 @@ struct PatternLeads: Sendable {
   }
 
   /// The place of the first blank at or after `start`, or the line's end.
-  private static func endOfWord(_ line: RawSpan, from start: Int) -> Int {
+  @inline(__always) private static func endOfWord(_ line: RawSpan, from start: Int) -> Int {
     var index = start
-    while line.byteCount - index >= RawSpan.countReach {
-      let count = line.count(before: 0x20, or: 0x09, at: index)
-      index += count
-      if count < RawSpan.countReach { return index }
+    while index < line.byteCount {
+      let (bits, next) = line.places(of: 0x20, or: 0x09, from: index)
+      if bits != 0 { return index + bits.trailingZeroBitCount }
+      index = next
     }
-    while index < line.byteCount, !line.byte(index).isBlank { index += 1 }
-    return index
+    return line.byteCount
   }
 
   /// Whether a lead stands at a place; it may where the line ends too soon to tell.
@@ -145,13 +144,15 @@ struct PatternLeads: Sendable {
   /// Whether a lead stands at one of the places from `start` up to `end`.
   private static func has(_ lead: PatternLead, _ line: RawSpan, from start: Int, to end: Int) -> Bool {
     var index = start
-    if end - start <= 8, line.byteCount - start >= 8 {
-      index += line.uint64(start).count(before: lead.firstByte)
-      if index >= end { return false }
-    }
-    while let place = line.firstIndex(of: lead.firstByte, from: index), place < end {
-      if stands(lead, line, at: place) { return true }
-      index = place + 1
+    while index < end {
+      var (bits, next) = line.places(of: lead.firstByte, or: lead.firstByte, from: index)
+      while bits != 0 {
+        let place = index + bits.trailingZeroBitCount
+        if place >= end { return false }
+        if stands(lead, line, at: place) { return true }
+        bits &= bits - 1
+      }
+      index = next
     }
     return false
   }

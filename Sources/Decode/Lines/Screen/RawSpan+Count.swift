@@ -5,14 +5,27 @@ extension RawSpan {
   /// So many bytes are looked at.
   static var countReach: Int { 32 }
 
-  /// How many of the ``countReach`` bytes at `offset` stand before the first that is one of two; all when none is.
+  /// Of the ``countReach`` bytes at `offset` those that are one of two: a bit each, the first one's lowest.
   ///
   /// Here and not beside the other accessors, since another module cannot have what is C's in its own code.
-  @inline(__always) func count(before one: UInt8, or other: UInt8, at offset: Int) -> Int {
+  @inline(__always) func places(of one: UInt8, or other: UInt8, at offset: Int) -> UInt32 {
     unsafe slice(offset..<offset + RawSpan.countReach).withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return 0 }
-      return Int(unsafe cbytes_count_before(base, one, other))
+      return unsafe cbytes_either(base, one, other)
     }
+  }
+
+  /// The same of those from `start` on, in a text of as many at least, and up to where they are: at its end there may be
+  /// less, which are looked at together with those before them.
+  @inline(__always) func places(of one: UInt8, or other: UInt8, from start: Int) -> (bits: UInt32, end: Int) {
+    let base = min(start, byteCount - RawSpan.countReach)
+    let bits = places(of: one, or: other, at: base) >> UInt32(truncatingIfNeeded: start - base)
+    return (bits, base + RawSpan.countReach)
+  }
+
+  /// How many of the ``countReach`` bytes at `offset` stand before the first that is one of two; all when none is.
+  @inline(__always) func count(before one: UInt8, or other: UInt8, at offset: Int) -> Int {
+    places(of: one, or: other, at: offset).trailingZeroBitCount
   }
 
   /// Writes down where `byte` stands among the bytes from `start` up to `end`, each place as its distance from `start`.

@@ -1,22 +1,5 @@
 /// Words of eight bytes of a line, the first byte uppermost.
 extension UInt64 {
-  /// A word of one byte again and again.
-  @inline(__always) init(repeating byte: UInt8) { self = UInt64(byte) &* 0x0101_0101_0101_0101 }
-
-  /// How many bytes stand before the first that is `byte`; 8 when none is.
-  @inline(__always) func count(before byte: UInt8) -> Int { marks(of: byte).trailingZeroBitCount / 8 }
-
-  /// The same of two bytes, whichever comes first.
-  @inline(__always) func count(before one: UInt8, or other: UInt8) -> Int {
-    (marks(of: one) | marks(of: other)).trailingZeroBitCount / 8
-  }
-
-  /// A bit for each byte that is `byte`, the first byte's lowest; above the lowest bit others may be set too.
-  @inline(__always) private func marks(of byte: UInt8) -> UInt64 {
-    let bytes = byteSwapped ^ UInt64(repeating: byte)
-    return (bytes &- 0x0101_0101_0101_0101) & ~bytes & 0x8080_8080_8080_8080
-  }
-
   /// How many digits the word begins with.
   @inline(__always) var leadingDigits: Int {
     let values = byteSwapped ^ 0x3030_3030_3030_3030
