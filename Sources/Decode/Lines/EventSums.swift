@@ -70,8 +70,7 @@ package struct EventSums: Sendable {
     let found = index.slot(hash: hash) { keys[$0] == key && shelf.notes[$0].source == known.source }
     if let number = found {
       guard shelf.isFirst(number, before: line, known, at: place) else { return false }
-      shelf.add(1, to: number)
-      return true
+      return shelf.addOne(to: number)
     }
     if shelf.notes.count / 2 >= cap { makeRoomOnShelf() }
     guard shelf.append(line, known, kind: kind, at: place) else { return false }

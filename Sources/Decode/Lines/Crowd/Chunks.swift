@@ -36,7 +36,7 @@ struct ChunkedText: Sendable {
   private static let chunk = 1 << shift
 
   /// - Returns: Where it stands.
-  mutating func append(_ text: RawSpan) -> Int {
+  mutating func append(_ text: RawSpan) -> Range<Int> {
     if chunks.last.map({ $0.count + text.byteCount >= ChunkedText.chunk }) ?? true {
       chunks.append(count > 0 ? [UInt8](onLargePages: ChunkedText.chunk) : [])
     }
@@ -44,13 +44,13 @@ struct ChunkedText: Sendable {
     let place = last << ChunkedText.shift | chunks[last].count
     chunks[last].append(text)
     count += text.byteCount
-    return place
+    return place..<place + text.byteCount
   }
 
-  /// Calls `body` with the text of a length at a place.
-  func withText<Result>(at place: Int, length: Int, _ body: (RawSpan) -> Result) -> Result {
-    let chunk = chunks[place >> ChunkedText.shift]
-    let start = place & (ChunkedText.chunk - 1)
-    return body(chunk.rawSpan.slice(start..<start + length))
+  /// Calls `body` with the text at a place.
+  func withText<Result>(at place: Range<Int>, _ body: (RawSpan) -> Result) -> Result {
+    let chunk = chunks[place.lowerBound >> ChunkedText.shift]
+    let start = place.lowerBound & (ChunkedText.chunk - 1)
+    return body(chunk.rawSpan.slice(start..<start + place.count))
   }
 }

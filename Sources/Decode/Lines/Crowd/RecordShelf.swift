@@ -2,55 +2,101 @@ import Evidence
 
 /// Records of hosts in few bytes each: what their kind says and how it is worded once, and of each what differs.
 struct RecordShelf: Sendable {
-  /// A record, without what its kind says. Floods leave hundreds of thousands, so it is packed: 88 bytes.
+  /// A record, without what its kind says. Floods leave hundreds of thousands, so it is packed: 80 bytes.
   struct Note: Sendable {
     // As two words, which need no more than eight bytes' alignment.
     private let sourceHigh: UInt64
     private let sourceLow: UInt64
     var time: Int64
-    var count: Int
-    private let offset: Int
-    private let line: Int
-    fileprivate var textStart: Int = 0
+    /// A stamp of RFC 3164, as its first eight bytes and its last; or where text is kept, and how much.
+    private var kept: (UInt64, UInt64) = (0, 0)
+    private let offset: UInt48
     /// Of the record; its text is as long.
-    private let length: Int32
-    private let input: Int32
+    private let length: UInt16
+    private let line: UInt48
     /// Its place among the wordings; negative where its text is kept whole.
-    fileprivate var wording: Int32 = -1
-    fileprivate var textLength: Int32
+    fileprivate var wording: Int16 = -1
+    private var times: UInt32
+    private let input: Int32
     var kind: Int32
     let pid: Int32
     private let port: UInt16
     private let hasPort: Bool
+    fileprivate private(set) var keepsStamp = false
     let fractionDigits: UInt8
     /// Lines of the record beyond the first.
     private let moreLines: UInt8
 
     var source: UInt128 { UInt128(sourceHigh) << 64 | UInt128(sourceLow) }
     var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
+    var count: Int { Int(times) }
     var sourcePort: UInt16? { hasPort ? port : nil }
     var provenance: Provenance {
       Provenance(
-        input: InputID(Int(input)), place: .lines(first: line, last: line + Int(moreLines)), offset: offset,
-        length: Int(length))
+        input: InputID(Int(input)), place: .lines(first: line.value, last: line.value + Int(moreLines)),
+        offset: offset.value, length: Int(length))
     }
     /// Bytes of the text, however it is kept.
-    fileprivate var fullLength: Int { wording < 0 ? Int(textLength) : Int(length) }
+    fileprivate var fullLength: Int { wording < 0 ? keptText.count : Int(length) }
 
     /// Nil for a place with larger numbers than a record of a log has.
     fileprivate init?(
-      source: UInt128, _ time: EventTime, count: Int, _ place: Provenance, textLength: Int, kind: Int32, pid: Int32,
-      sourcePort: UInt16?
+      source: UInt128, _ time: EventTime, count: Int, _ place: Provenance, kind: Int32, pid: Int32, sourcePort: UInt16?
     ) {
       guard case .lines(let first, let last) = place.place, let moreLines = UInt8(exactly: last - first),
-        let length = Int32(exactly: place.length), let input = Int32(exactly: place.input.index)
+        let length = UInt16(exactly: place.length), let input = Int32(exactly: place.input.index),
+        let offset = UInt48(place.offset), let line = UInt48(first), let times = UInt32(exactly: count)
       else { return nil }
       (sourceHigh, sourceLow) = (UInt64(truncatingIfNeeded: source >> 64), UInt64(truncatingIfNeeded: source))
       (self.time, fractionDigits) = (time.timestamp.nanoseconds, time.fractionDigits)
-      (self.count, offset, line, self.length, self.input) = (count, place.offset, first, length, input)
-      (self.textLength, self.kind, self.pid, self.moreLines) = (Int32(textLength), kind, pid, moreLines)
+      (self.times, self.offset, self.line, self.length, self.input) = (times, offset, line, length, input)
+      (self.kind, self.pid, self.moreLines) = (kind, pid, moreLines)
       (port, hasPort) = (sourcePort ?? 0, sourcePort != nil)
     }
+
+    /// Counts the record once more; false at a number that no evidence comes to.
+    fileprivate mutating func addOne() -> Bool {
+      guard times < .max else { return false }
+      times += 1
+      return true
+    }
+
+    /// Where what is kept of its text stands.
+    fileprivate var keptText: Range<Int> {
+      get { keepsStamp ? 0..<0 : Int(kept.0)..<Int(kept.0) + Int(kept.1) }
+      set { (kept, keepsStamp) = ((UInt64(newValue.lowerBound), UInt64(newValue.count)), false) }
+    }
+
+    /// A stamp that is kept here, as the text of many records is told by it and their wording.
+    fileprivate var stamp: [UInt8]? {
+      guard keepsStamp else { return nil }
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(Note.stampLength)
+      for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: kept.0 >> UInt64(56 - 8 * index))) }
+      // The last eight begin with one that stands before them too.
+      for index in 1..<8 { bytes.append(UInt8(truncatingIfNeeded: kept.1 >> UInt64(56 - 8 * index))) }
+      return bytes
+    }
+
+    fileprivate static let stampLength = 15
+
+    /// Keeps the stamp that a line begins with, of ``stampLength``.
+    fileprivate mutating func keepStamp(of line: RawSpan) {
+      (kept, keepsStamp) = ((line.uint64(0), line.uint64(Note.stampLength - 8)), true)
+    }
+  }
+
+  /// A number below 2^48 in six bytes: more than a file has bytes.
+  private struct UInt48: Sendable {
+    private let low: UInt32
+    private let high: UInt16
+
+    init?(_ value: Int) {
+      guard let high = UInt16(exactly: value >> 32) else { return nil }
+      (low, self.high) = (UInt32(truncatingIfNeeded: value), high)
+    }
+
+    var value: Int { Int(high) << 32 | Int(low) }
   }
 
   private(set) var notes = ChunkedArray<Note>()
@@ -89,9 +135,8 @@ struct RecordShelf: Sendable {
 
   private static func note(of event: Event) -> Note? {
     Note(
-      source: event.source.host.address?.bits ?? 0, event.time, count: event.count, event.citation.provenance,
-      textLength: event.citation.text.count, kind: 0, pid: event.observerPID.flatMap { Int32(exactly: $0) } ?? -1,
-      sourcePort: event.source.port)
+      source: event.source.host.address?.bits ?? 0, event.time, count: event.count, event.citation.provenance, kind: 0,
+      pid: event.observerPID.flatMap { Int32(exactly: $0) } ?? -1, sourcePort: event.source.port)
   }
 
   /// Puts a line there whose kind is known.
@@ -102,15 +147,19 @@ struct RecordShelf: Sendable {
   ) -> Bool {
     guard
       var note = Note(
-        source: known.source, known.time, count: 1, place, textLength: line.byteCount, kind: kind, pid: known.pid,
-        sourcePort: known.sourcePort)
+        source: known.source, known.time, count: 1, place, kind: kind, pid: known.pid, sourcePort: known.sourcePort)
     else { return false }
     guard let outline, place.length == line.byteCount, let wording = wordings.number(of: line, known, outline) else {
       append(note, line)
       return true
     }
-    (note.wording, note.textLength) = (wording, Int32(outline.stampEnd))
-    append(note, line.slice(0..<outline.stampEnd))
+    note.wording = wording
+    if outline.stampEnd == Note.stampLength {
+      note.keepStamp(of: line)
+      append(note)
+    } else {
+      append(note, line.slice(0..<outline.stampEnd))
+    }
     return true
   }
 
@@ -120,10 +169,10 @@ struct RecordShelf: Sendable {
     note.kind = kind ?? note.kind
     if note.wording >= 0, let wording = wordings.number(of: note.wording, in: other.wordings) {
       note.wording = wording
-      other.text.withText(at: note.textStart, length: Int(note.textLength)) { append(note, $0) }
+      if note.keepsStamp { append(note) } else { other.text.withText(at: note.keptText) { append(note, $0) } }
     } else {
       other.withText(of: note) {
-        (note.wording, note.textLength) = (-1, Int32($0.byteCount))
+        note.wording = -1
         append(note, $0)
       }
     }
@@ -132,7 +181,11 @@ struct RecordShelf: Sendable {
   /// - Parameter kept: What is kept of the record's text.
   private mutating func append(_ note: Note, _ kept: RawSpan) {
     var note = note
-    note.textStart = text.append(kept)
+    note.keptText = text.append(kept)
+    append(note)
+  }
+
+  private mutating func append(_ note: Note) {
     textCount += note.fullLength
     notes.append(note)
   }
@@ -158,14 +211,19 @@ struct RecordShelf: Sendable {
   /// Bytes of the wording of a record.
   func textLength(_ number: Int) -> Int { notes[number].fullLength }
 
-  mutating func add(_ count: Int, to number: Int) { notes[number].count = notes[number].count.addingClamped(count) }
+  /// Counts a record once more; false when it cannot be.
+  mutating func addOne(to number: Int) -> Bool { notes[number].addOne() }
 
   private func withText<Result>(of note: Note, _ body: (RawSpan) -> Result) -> Result {
-    text.withText(at: note.textStart, length: Int(note.textLength)) { kept in
-      guard note.wording >= 0 else { return body(kept) }
-      let line = wordings.text(note.wording, stamp: kept, pid: note.pid, source: IPAddress(bits: note.source))
-      return body(line.rawSpan)
+    if let stamp = note.stamp { return withText(of: note, stamp: stamp.rawSpan, body) }
+    return text.withText(at: note.keptText) { kept in
+      note.wording < 0 ? body(kept) : withText(of: note, stamp: kept, body)
     }
+  }
+
+  private func withText<Result>(of note: Note, stamp: RawSpan, _ body: (RawSpan) -> Result) -> Result {
+    let line = wordings.text(note.wording, stamp: stamp, pid: note.pid, source: IPAddress(bits: note.source))
+    return body(line.rawSpan)
   }
 
   /// The Event of a record.

@@ -20,7 +20,7 @@ struct RecordWordings: Sendable {
 
   /// The number of the wording of a line; nil when there are too many, or when the line names other addresses
   /// or a port too.
-  mutating func number(of line: RawSpan, _ known: KnownLine, _ outline: LineOutline) -> Int32? {
+  mutating func number(of line: RawSpan, _ known: KnownLine, _ outline: LineOutline) -> Int16? {
     let addresses = 0..<outline.addressCount
     guard outline.portRange == nil,
       addresses.allSatisfy({ IPAddress(v4: outline.address($0).value).bits == known.source })
@@ -33,22 +33,22 @@ struct RecordWordings: Sendable {
   }
 
   /// The number here of a wording of another table; nil when there are too many.
-  mutating func number(of wording: Int32, in other: RecordWordings) -> Int32? {
+  mutating func number(of wording: Int16, in other: RecordWordings) -> Int16? {
     let wording = other.wordings[Int(wording)]
     return number(wording.key) { wording }
   }
 
-  private mutating func number(_ key: UInt64, _ wording: () -> Wording) -> Int32? {
+  private mutating func number(_ key: UInt64, _ wording: () -> Wording) -> Int16? {
     let hash = UInt32(truncatingIfNeeded: key)
-    if let known = index.slot(hash: hash, where: { wordings[$0].key == key }) { return Int32(known) }
+    if let known = index.slot(hash: hash, where: { wordings[$0].key == key }) { return Int16(known) }
     guard wordings.count < RecordWordings.cap else { return nil }
     index.insert(hash: hash, slot: wordings.count)
     wordings.append(wording())
-    return Int32(wordings.count - 1)
+    return Int16(wordings.count - 1)
   }
 
   /// A line again, from what differs.
-  func text(_ number: Int32, stamp: RawSpan, pid: Int32, source: IPAddress) -> [UInt8] {
+  func text(_ number: Int16, stamp: RawSpan, pid: Int32, source: IPAddress) -> [UInt8] {
     let wording = wordings[Int(number)]
     var text: [UInt8] = []
     text.reserveCapacity(wording.line.count + 32)
