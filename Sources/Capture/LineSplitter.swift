@@ -159,6 +159,8 @@ package struct LineSplitter: ~Copyable {
   }
 
   private mutating func keep(_ bytes: RawSpan) {
+    // Most of what is read here are whole lines.
+    guard bytes.byteCount > 0 else { return }
     let count = min(bytes.byteCount, cap - carry.count)
     carry.append(bytes.slice(0..<count))
     omitted += bytes.byteCount - count

@@ -166,27 +166,36 @@ struct LineOutline: Sendable {
   }
   private static let factor: UInt64 = 0x9e37_79b9_7f4a_7c15
 
-  /// A dotted address without leading zeros, behind which no word goes on.
+  /// A dotted address without leading zeros, behind which no word goes on. Its numbers are of all lengths, so there is
+  /// no loop over their digits, whose end the processor would guess wrong.
   private static func address(_ line: RawSpan, at start: Int) -> Address? {
+    // An address is shorter than what is looked at; the last bytes are looked at together with those before them.
+    let base = min(start, line.byteCount - RawSpan.countReach)
+    var digits = line.digits(at: base) >> UInt32(truncatingIfNeeded: start - base)
     var (index, value) = (start, UInt32(0))
     for part in 0..<4 {
-      let first = index
-      var octet: UInt32 = 0
-      while index < line.byteCount, index - first < 3, line.byte(index).isDigit {
-        octet = octet &* 10 &+ UInt32(line.byte(index) &- 0x30)
-        index += 1
-      }
-      guard index > first, octet <= 255, line.byte(first) != 0x30 || index == first + 1 else { return nil }
+      let count = (~digits).trailingZeroBitCount
+      guard count > 0, count <= 3 else { return nil }
+      index += count
+      let octet = number(line, endingAt: index, digits: count)
+      guard octet <= 255, octet >= (count == 1 ? 0 : count == 2 ? 10 : 100) else { return nil }
       value = value << 8 | octet
       if part < 3 {
         guard index < line.byteCount, line.byte(index) == 0x2e else { return nil }
         index += 1
+        digits >>= UInt32(truncatingIfNeeded: count + 1)
       }
     }
     guard index == line.byteCount || !HostText.isNameByte(line.byte(index)) || line.byte(index) == 0x3a else {
       return nil
     }
     return Address(start..<index, value)
+  }
+
+  /// What up to three digits say that end at a place, before which other bytes stand.
+  @inline(__always) private static func number(_ line: RawSpan, endingAt end: Int, digits count: Int) -> UInt32 {
+    let word = line.uint32(end - 4) & (.max >> UInt32(truncatingIfNeeded: 32 - 8 * count))
+    return (word >> 16 & 0xf) * 100 + (word >> 8 & 0xf) * 10 + (word & 0xf)
   }
 }
 
@@ -206,7 +215,7 @@ struct LineShapes: Sendable {
   }
 
   private let seed = HeadTable.Seed()
-  /// Outlines' keys, by their last bits: one makes way for the next one of its place.
+  /// Outlines' keys, by their last bits, each at one of two places: one makes way for the next when both are taken.
   private var keys: ContiguousArray<UInt64> = []
   private var shapes: ContiguousArray<Shape> = []
   private static let count = 1 << 12
@@ -218,7 +227,8 @@ struct LineShapes: Sendable {
   /// The line of an outline that was learned; nil when it was not, or comes from the machine itself.
   func line(_ outline: LineOutline, at time: EventTime) -> KnownLine? {
     guard !keys.isEmpty else { return nil }
-    let place = LineShapes.place(outline)
+    var place = LineShapes.place(outline)
+    if keys[place] != outline.key { place ^= 1 }
     guard keys[place] == outline.key else { return nil }
     let shape = shapes[place]
     let source = IPAddress(v4: outline.address(Int(shape.source)).value)
@@ -243,7 +253,8 @@ struct LineShapes: Sendable {
       keys = ContiguousArray(repeating: 0, count: LineShapes.count)
       shapes = ContiguousArray(repeating: Shape(), count: LineShapes.count)
     }
-    let place = LineShapes.place(outline)
+    var place = LineShapes.place(outline)
+    if keys[place] != 0, keys[place ^ 1] == 0 { place ^= 1 }
     keys[place] = outline.key
     shapes[place] = Shape(
       line: line.key, host: line.host, format: Int32(truncatingIfNeeded: line.format),

@@ -25,6 +25,18 @@ package struct CrowdLedger: Sendable {
     var latest = Int64.min
     /// It did more than a crowd does: its records are Events.
     var isTold = false
+
+    init(address: UInt128) { self.address = address }
+
+    /// Adds a record to the chain.
+    /// - Returns: the one before it.
+    fileprivate mutating func add(_ number: Int, count: Int, time: Int64) -> Int32 {
+      let previous = lastNote
+      lastNote = Int32(number)
+      records = records.addingClamped(count)
+      latest = max(latest, time)
+      return previous
+    }
   }
 
   package let limits: CrowdLimits
@@ -182,10 +194,8 @@ package struct CrowdLedger: Sendable {
   /// Gives the first record that waits to its source, which is no Event yet.
   private mutating func link(_ slot: Int, into events: inout [Event]) {
     let number = links.count
-    links.append((Int32(slot), sources[slot].lastNote))
-    sources[slot].lastNote = Int32(number)
-    sources[slot].records = sources[slot].records.addingClamped(shelf.notes[number].count)
-    sources[slot].latest = max(sources[slot].latest, shelf.notes[number].time)
+    let previous = sources[slot].add(number, count: shelf.notes[number].count, time: shelf.notes[number].time)
+    links.append((Int32(slot), previous))
     untoldText += shelf.textLength(number)
     if sources[slot].records > limits.many { tell(slot, into: &events) }
     if untold > limits.sources { forgetHalf(because: "more than \(limits.sources) sources of turned-down requests") }
