@@ -8,10 +8,11 @@ extension RuleSet {
   ///   - kind: An event of the kind; its source, time, processes and wording stand for any.
   ///   - most: No source has more of them within so many nanoseconds.
   package func asksOfEach(_ kind: Event, atMost most: (Int64) -> Int) -> Bool {
+    let words = kind.wordSet
     // Of thousands of rules only some speak of such an action.
-    rules.indices.contains { place in
+    return rules.indices.contains { place in
       guard index.canMatch(place, kind.action) else { return false }
-      return switch rules[place].expression.truth(of: kind, where: { !Expression.differing.contains($0) }) {
+      return switch program.truth(from: starts[place], kind, words, differing: .amongRecordsOfKind) {
       case .open: true
       case .yes: rules[place].feeds.contains { counts($0.correlation, kind, most) }
       case .no: false
@@ -23,7 +24,9 @@ extension RuleSet {
   private func counts(_ number: Int, _ kind: Event, _ most: (Int64) -> Int) -> Bool {
     let correlation = correlations[number]
     let bySource = correlation.groupBy.contains { group in
-      (0..<max(1, correlation.ruleCount)).allSatisfy { Expression.differing.contains(group.field(at: $0)) }
+      (0..<max(1, correlation.ruleCount)).allSatisfy {
+        DifferingFields.amongRecordsOfKind.contains(group.field(at: $0))
+      }
     }
     guard bySource, correlation.feeds.isEmpty else { return true }
     switch correlation.kind {
@@ -31,8 +34,17 @@ extension RuleSet {
     case .temporal, .temporalOrdered:
       // What no record of a crowd matches has to come from other evidence, and its source is told by itself.
       let members = rules.indices.filter { place in rules[place].feeds.contains { $0.correlation == number } }
-      return members.allSatisfy { rules[$0].expression.canMatchRecord(like: kind) }
+      return members.allSatisfy { canMatchRecord($0, like: kind) }
     default: return true
+    }
+  }
+
+  /// Whether a rule can match any record of a host of the actions that crowds have.
+  private func canMatchRecord(_ place: Int, like kind: Event) -> Bool {
+    [.rpcCall, .probe, .connection].contains { (action: Event.Action) in
+      var record = kind
+      record.action = action
+      return program.truth(from: starts[place], record, record.wordSet, differing: .amongHostRecords) != .no
     }
   }
 }
@@ -42,43 +54,15 @@ extension Bounds {
   fileprivate func holds(upTo most: Int) -> Bool { most > 0 && (1...most).contains { holds(Double($0)) } }
 }
 
-extension Expression {
-  /// What a rule says of an event of which some fields are not known.
-  fileprivate enum Truth { case yes, no, open }
-
-  /// Fields that differ among records of one kind.
-  fileprivate static let differing: Set<FieldName> = [
-    .sourceIP, .sourceAddress, .sourcePort, .networkDirection, .timestamp, .message, .processPID, .eventCount,
-  ]
-
-  /// - Parameter isKnown: Whether the event's value of a field is that of all that are meant.
-  fileprivate func truth(of event: Event, where isKnown: (FieldName) -> Bool) -> Truth {
-    switch self {
-    case .test(let test):
-      guard isKnown(test.field), !test.readsOtherFields else { return .open }
-      return test.matches(event) ? .yes : .no
-    case .all(let parts):
-      let truths = parts.map { $0.truth(of: event, where: isKnown) }
-      return truths.contains(.no) ? .no : truths.contains(.open) ? .open : .yes
-    case .any(let parts):
-      let truths = parts.map { $0.truth(of: event, where: isKnown) }
-      return truths.contains(.yes) ? .yes : truths.contains(.open) ? .open : .no
-    case .not(let part):
-      return switch part.truth(of: event, where: isKnown) {
-      case .yes: .no
-      case .no: .yes
-      case .open: .open
-      }
-    case .selection(_, let part): return part.truth(of: event, where: isKnown)
+extension DifferingFields {
+  /// Among records of one kind.
+  fileprivate static let amongRecordsOfKind = DifferingFields { field in
+    switch field {
+    case .sourceIP, .sourceAddress, .sourcePort, .networkDirection, .timestamp, .message, .processPID, .eventCount: true
+    default: false
     }
   }
 
-  /// Whether any record of a host of the actions that crowds have can match.
-  fileprivate func canMatchRecord(like kind: Event) -> Bool {
-    [.rpcCall, .probe, .connection].contains { (action: Event.Action) in
-      var record = kind
-      record.action = action
-      return truth(of: record) { [.observerType, .eventAction].contains($0) } != .no
-    }
-  }
+  /// Among all records of hosts of one action.
+  fileprivate static let amongHostRecords = DifferingFields { $0 != .observerType && $0 != .eventAction }
 }

@@ -91,6 +91,46 @@ struct Program: Sendable {
     return place == Program.accepted
   }
 
+  // MARK: Of events that differ
+
+  /// What an expression says of events that differ in some fields.
+  enum Truth { case yes, no, open }
+
+  /// - Parameter differing: In what the events differ; in the others `fields` stands for all of them.
+  func truth(from start: Int, _ fields: some FieldSource, _ words: WordSet, differing: DifferingFields) -> Truth {
+    var (isAccepted, isRejected) = (false, false)
+    // A step about what differs leads on both ways; several ways may lead to it.
+    var ways = [start]
+    var seen: Set<Int> = []
+    while var place = ways.popLast() {
+      while place >= 0 {
+        let step = steps[place]
+        guard isOpen(step.check, differing) else {
+          place = holds(step.check, fields, words) ? step.onTrue : step.onFalse
+          continue
+        }
+        guard seen.insert(place).inserted else { break }
+        ways.append(step.onTrue)
+        place = step.onFalse
+      }
+      if place == Program.accepted { isAccepted = true }
+      if place == Program.rejected { isRejected = true }
+    }
+    return isAccepted && isRejected ? .open : isAccepted ? .yes : .no
+  }
+
+  private func isOpen(_ check: Check, _ differing: DifferingFields) -> Bool {
+    switch check {
+    case .words(let mask): mask & differing.words != 0
+    case .present(let field), .equals(let field, _), .comparison(let field, _, _), .network(let field, _):
+      differing.contains(field)
+    case .test(let field, let number), .begins(let field, _, let number):
+      differing.contains(field) || tests[number].readsOtherFields
+    }
+  }
+
+  // MARK: One step
+
   private func holds(_ check: Check, _ fields: some FieldSource, _ words: WordSet) -> Bool {
     switch check {
     case .words(let mask): words.bits & mask != 0
@@ -111,6 +151,20 @@ struct Program: Sendable {
     }
     return tests[number].matches(value, in: fields)
   }
+}
+
+/// Fields in which events differ that are meant together.
+struct DifferingFields: Sendable {
+  private let isMember: @Sendable (FieldName) -> Bool
+  /// The bits of the closed ones among them.
+  fileprivate let words: UInt64
+
+  init(where isMember: @escaping @Sendable (FieldName) -> Bool) {
+    self.isMember = isMember
+    words = Words.ranges.reduce(0) { isMember($1.field) ? $0 | $1.mask { _ in true } : $0 }
+  }
+
+  func contains(_ field: FieldName) -> Bool { isMember(field) }
 }
 
 extension FieldTest {
