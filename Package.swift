@@ -52,8 +52,8 @@ var targets: [Target] = [
     name: "watchfloor", dependencies: ["Workbench"], swiftSettings: settings,
     linkerSettings: [.linkedLibrary("tcmalloc_minimal")]),
 
-  // Build tool: writes the Knowledge folder into one Swift file.
-  .executableTarget(name: "embed-knowledge", swiftSettings: settings),
+  // Build tool: writes the Knowledge folder, and what its YAML says, into one Swift file.
+  .executableTarget(name: "embed-knowledge", dependencies: [yams], swiftSettings: settings),
   .plugin(name: "EmbedKnowledge", capability: .buildTool(), dependencies: ["embed-knowledge"]),
 
   .target(name: "TestNumbers", path: "Tests/TestNumbers", swiftSettings: settings),

@@ -10,6 +10,14 @@ package struct KnowledgeFolder: Sendable {
     /// As faults name it: with the folder, where there is one.
     package var shownPath: String
     package var text: String
+    /// What the text says, where that was found out when the program was built.
+    var outline: String?
+
+    package init(path: String, shownPath: String, text: String) {
+      self.path = path
+      self.shownPath = shownPath
+      self.text = text
+    }
   }
   package var files: [File]
 
@@ -17,7 +25,11 @@ package struct KnowledgeFolder: Sendable {
 
   /// The files that the binary carries.
   package static let embedded = KnowledgeFolder(
-    files: embeddedKnowledge.map { File(path: $0.path, shownPath: $0.path, text: $0.text) })
+    files: embeddedKnowledge.map {
+      var file = File(path: $0.path, shownPath: $0.path, text: $0.text)
+      file.outline = $0.outline
+      return file
+    })
 
   /// The `.yaml` files below a folder.
   /// - Throws: ``Faults`` naming each file that cannot be read.
@@ -54,8 +66,17 @@ package struct KnowledgeFolder: Sendable {
     let prefix = subfolder.map { $0 + "/" } ?? ""
     var documents: [YAMLNode] = []
     for file in files.sorted(by: { $0.path < $1.path }) where file.path.hasPrefix(prefix) {
-      do { documents += try YAMLNode.documents(text: file.text, file: file.shownPath) } catch { faults += error.list }
+      do { documents += try file.documents } catch { faults += error.list }
     }
     return documents
+  }
+}
+
+extension KnowledgeFolder.File {
+  fileprivate var documents: [YAMLNode] {
+    get throws(Faults) {
+      if let documents = outline.flatMap({ YAMLNode.documents(outline: $0, file: shownPath) }) { return documents }
+      return try YAMLNode.documents(text: text, file: shownPath)
+    }
   }
 }

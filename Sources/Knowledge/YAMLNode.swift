@@ -2,14 +2,14 @@ package import Evidence
 import Yams
 
 /// A piece of a YAML file that knows where it stands, so that every mistake can be reported with its place.
-package struct YAMLNode: Sendable {
-  package indirect enum Content: Sendable {
+package struct YAMLNode: Sendable, Equatable {
+  package indirect enum Content: Sendable, Equatable {
     /// The text, and whether it was written without quotes (only then can it be a number or null).
     case scalar(String, isPlain: Bool)
     case list([YAMLNode])
     case map([Entry])
   }
-  package struct Entry: Sendable {
+  package struct Entry: Sendable, Equatable {
     package var key: String
     package var keyNode: YAMLNode
     package var value: YAMLNode
@@ -24,7 +24,7 @@ package struct YAMLNode: Sendable {
   private static let nodeCap = 200_000
 
   /// Deeper than any honest file is nested.
-  private static let depthCap = 64
+  static let depthCap = 64
 
   /// All documents of a file.
   /// - Throws: ``Faults`` when the text is not YAML or larger than the cap.
@@ -57,6 +57,13 @@ package struct YAMLNode: Sendable {
     case .reader(let problem, _, _, _): Fault(file: file, "not YAML: \(problem)")
     default: Fault(file: file, "not YAML: \(error)")
     }
+  }
+
+  init(content: Content, file: String, line: Int, column: Int) {
+    self.content = content
+    self.file = file
+    self.line = line
+    self.column = column
   }
 
   private init(_ node: Yams.Node, file: String, budget: inout Int, depth: Int) throws {

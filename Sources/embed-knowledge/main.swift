@@ -1,4 +1,4 @@
-// Build tool: embed-knowledge FOLDER OUTPUT NAME... writes one Swift file of (path, text) pairs.
+// Build tool: embed-knowledge FOLDER OUTPUT NAME... writes one Swift file of paths, texts and what these say as YAML.
 // SwiftPM's own `.embedInCode` flattens folders, and `Bundle.module` traps when its folder is gone.
 import Foundation
 
@@ -8,11 +8,13 @@ guard arguments.count >= 3 else {
   exit(2)
 }
 let folder = URL(fileURLWithPath: arguments[1])
-var source = "/// Generated from the folder `Knowledge/`.\nlet embeddedKnowledge: [(path: String, text: String)] = [\n"
+var source = "/// Generated from the folder `Knowledge/`.\n"
+source += "let embeddedKnowledge: [(path: String, text: String, outline: String?)] = [\n"
 do {
   for name in arguments.dropFirst(3) {
     let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
-    source += "  (\(name.debugDescription), \(text.debugDescription)),\n"
+    let outline = Outline(yaml: text)?.text.debugDescription ?? "nil"
+    source += "  (\(name.debugDescription), \(text.debugDescription), \(outline)),\n"
   }
   source += "]\n"
   try Data(source.utf8).write(to: URL(fileURLWithPath: arguments[2]))

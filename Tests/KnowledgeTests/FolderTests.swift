@@ -20,6 +20,26 @@ struct FolderTests {
     #expect(embedded.count >= 10)
   }
 
+  @Test func whatWasReadAtTheBuildIsWhatTheTextSays() throws {
+    for file in KnowledgeFolder.embedded.files {
+      let outline = try #require(file.outline, "\(file.path)")
+      let documents = try YAMLNode.documents(text: file.text, file: file.shownPath)
+      #expect(YAMLNode.documents(outline: outline, file: file.shownPath) == documents, "\(file.path)")
+    }
+  }
+
+  @Test func noOutlineIsReadWhereNoneStands() throws {
+    let outline = "m1 1 2 p1 1 1 aq1 4 3 b\u{e9}p2 1 1 cl2 4 2 m2 5 1 p2 6 1 dp2 9 1 ep2 12 0 "
+    #expect(YAMLNode.documents(outline: outline, file: "f")?.first?["c"]?.items.count == 2)
+    for end in outline.indices.dropFirst() {
+      #expect(YAMLNode.documents(outline: String(outline[..<end]), file: "f") == nil)
+    }
+    for text in ["x1 1 0 ", "p1 1 99999999999 ", "l1 1 3 ", "p-1 1 0 ", "m1 1 1 l1 1 0 p1 1 0 "] {
+      #expect(YAMLNode.documents(outline: text, file: "f") == nil, "\(text)")
+    }
+    #expect(YAMLNode.documents(outline: String(repeating: "l1 1 1 ", count: 10_000), file: "f") == nil)
+  }
+
   @Test func allOfItLoadsWithoutFaults() {
     var faults: [Fault] = []
     let folder = KnowledgeFolder.embedded
