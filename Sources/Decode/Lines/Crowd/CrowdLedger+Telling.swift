@@ -4,11 +4,12 @@ package import Evidence
 extension CrowdLedger {
   /// Writes what the records come to.
   package func finish(_ settings: CrowdSettings, into events: inout [Event]) {
-    var isApart = standingAlone(settings)
+    let records = CrowdRecords(of: self)
+    var isApart = standingAlone(records, settings)
     for slot in sources.indices where sources[slot].records > limits.busy && !isApart[slot] {
-      isApart[slot] = isBusy(slot, settings)
+      isApart[slot] = isBusy(slot, records, settings)
     }
-    for slot in beforeFailures(settings, but: isApart) { isApart[slot] = true }
+    for slot in beforeFailures(records, settings, but: isApart) { isApart[slot] = true }
     let crowd = sources.indices.filter { !isApart[$0] && sources[$0].records > 0 }
     let isKnown = marks(of: settings.known)
     let known = crowd.filter { isKnown[$0] }
@@ -21,11 +22,11 @@ extension CrowdLedger {
       let source = Int(links[number].source)
       if isApart[source], !sources[source].isTold { events.append(shelf.event(number)) }
     }
-    append(crowd.filter { !isApart[$0] }, settings, into: &events)
+    append(crowd.filter { !isApart[$0] }, consume records, settings, into: &events)
   }
 
   /// Who is told by himself whatever he did, or for a record that has to be.
-  private func standingAlone(_ settings: CrowdSettings) -> [Bool] {
+  private func standingAlone(_ records: CrowdRecords, _ settings: CrowdSettings) -> [Bool] {
     let isAlone = shelf.kinds.templates.map { settings.mustStandAlone($0) }
     var isApart = marks(of: settings.apart)
     for slot in sources.indices where !isApart[slot] {
@@ -33,8 +34,8 @@ extension CrowdLedger {
       isApart[slot] = sources[slot].isTold || settings.own.contains { $0.contains(address) }
     }
     guard isAlone.contains(true) else { return isApart }
-    for number in links.indices where isAlone[Int(shelf.notes[number].kind)] {
-      isApart[Int(links[number].source)] = true
+    for slot in sources.indices where !isApart[slot] {
+      isApart[slot] = records.range(of: slot).contains { isAlone[Int(records[$0].kind)] }
     }
     return isApart
   }
@@ -59,9 +60,11 @@ extension CrowdLedger {
 
   /// Who was there right before a service failed: of each failure and of all together the nearest, so that who makes a
   /// service fail again and again makes no crowd into incidents.
-  private func beforeFailures(_ settings: CrowdSettings, but isApart: [Bool]) -> ArraySlice<Int> {
+  private func beforeFailures(
+    _ records: CrowdRecords, _ settings: CrowdSettings, but isApart: [Bool]
+  ) -> ArraySlice<Int> {
     guard !settings.failures.isEmpty else { return [] }
-    let suspects = suspects(settings, but: isApart).sorted {
+    let suspects = suspects(records, settings, but: isApart).sorted {
       ($0.host, $0.failure, $0.gap, sources[$0.slot].address) < ($1.host, $1.failure, $1.gap, sources[$1.slot].address)
     }
     var gaps: [Int: Int64] = [:]
@@ -77,32 +80,30 @@ extension CrowdLedger {
     return ordered.map(\.key).prefix(limits.singly)
   }
 
-  private func suspects(_ settings: CrowdSettings, but isApart: [Bool]) -> [Suspect] {
+  private func suspects(_ records: CrowdRecords, _ settings: CrowdSettings, but isApart: [Bool]) -> [Suspect] {
     let hosts = settings.failures.keys.sorted()
     let numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
     let failed = shelf.kinds.templates.map { numbers[settings.resolve($0.target.host)] }
     let failures = hosts.map { settings.failures[$0] ?? [] }
     var suspects: [Suspect] = []
-    for number in links.indices where !isApart[Int(links[number].source)] {
-      let note = shelf.notes[number]
-      guard let host = failed[Int(note.kind)],
-        let next = settings.failure(of: failures[host], after: note.time)
-      else { continue }
-      suspects.append(
-        Suspect(host: host, failure: next.number, gap: next.gap, slot: Int(links[number].source)))
+    for slot in sources.indices where !isApart[slot] {
+      for place in records.range(of: slot) {
+        guard let host = failed[Int(records[place].kind)],
+          let next = settings.failure(of: failures[host], after: records[place].time)
+        else { continue }
+        suspects.append(Suspect(host: host, failure: next.number, gap: next.gap, slot: slot))
+      }
     }
     return suspects
   }
 
   /// Whether a visit of a source has more records than one of a crowd's.
-  private func isBusy(_ slot: Int, _ settings: CrowdSettings) -> Bool {
-    var records: [(time: Int64, count: Int)] = []
-    forEachNote(of: slot) { records.append((shelf.notes[$0].time, shelf.notes[$0].count)) }
-    records.sort { $0.time < $1.time }
+  private func isBusy(_ slot: Int, _ records: CrowdRecords, _ settings: CrowdSettings) -> Bool {
+    let range = records.range(of: slot)
     var sum = 0
-    for (index, record) in records.enumerated() {
-      if index > 0, settings.isPause(from: records[index - 1].time, to: record.time) { sum = 0 }
-      sum = sum.addingClamped(record.count)
+    for place in range {
+      if place > range.lowerBound, settings.isPause(from: records[place - 1].time, to: records[place].time) { sum = 0 }
+      sum = sum.addingClamped(records.count(records[place], in: self))
       if sum > limits.busy { return true }
     }
     return false
@@ -116,23 +117,27 @@ extension CrowdLedger {
     var last = EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0)
   }
 
-  private func append(_ crowd: [Int], _ settings: CrowdSettings, into events: inout [Event]) {
-    let ordered = crowd.map { (address: sources[$0].address, slot: $0) }.sorted { $0.address < $1.address }
-    let slots = ordered.map(\.slot)
-    let addresses = ordered.map { IPAddress(bits: $0.address) }
-    let span = !settings.needsHours && hasManyCells(crowd) ? Span.day : .hour
-    var cells = CrowdCells(span: span)
-    let records = CrowdRecords(of: slots, in: self, cells: &cells)
+  private func append(
+    _ crowd: [Int], _ records: consuming CrowdRecords, _ settings: CrowdSettings, into events: inout [Event]
+  ) {
+    let isDaily = !settings.needsHours && hasManyCells(crowd, records)
+    var cells = CrowdCells(isDaily: isDaily)
+    records.number(crowd, by: &cells)
+    var ordered = crowd.map { (address: sources[$0].address, records: records.range(of: $0)) }
+    ordered.sort(onBits: \.address)
     var sums = [Sum](repeating: Sum(), count: cells.names.count)
     var visits: [UInt32] = []
-    for number in slots.indices {
-      var start = records.range(of: number).lowerBound
-      while start < records.range(of: number).upperBound {
-        let visit = start..<endOfVisit(records, number, from: start, settings)
-        visits.append(UInt32(number))
+    for (rank, source) in ordered.enumerated() {
+      // Their records stand in another order.
+      if rank + 8 < ordered.count { records.prefetch(ordered[rank + 8].records.lowerBound) }
+      let blocks = settings.blocked[IPAddress(bits: source.address)] ?? []
+      var rest = source.records
+      while !rest.isEmpty {
+        let visit = rest.lowerBound..<endOfVisit(records, rest, settings)
+        visits.append(UInt32(rank))
         for place in visit {
           var cell = Int(records[place].cell)
-          if isBlocked(place, in: visit, records, settings) {
+          if isBlocked(place, in: visit, by: blocks, records, settings) {
             var blocked = cells.names[cell]
             blocked.isBlocked = true
             cell = Int(cells.number(of: blocked))
@@ -140,57 +145,49 @@ extension CrowdLedger {
           }
           add(records[place], records.count(records[place], in: self), UInt32(visits.count - 1), to: &sums[cell])
         }
-        start = visit.upperBound
+        rest = visit.upperBound..<rest.upperBound
       }
     }
     let (isKnown, isBlocked) = (marks(of: settings.known), marks(of: settings.blocked.keys))
     let roll = CrowdRoll(
-      sources: addresses, visits: visits, most: crowd.map { sources[$0].records }.max() ?? 0,
+      sources: ordered.map { IPAddress(bits: $0.address) }, visits: visits,
+      most: crowd.map { sources[$0].records }.max() ?? 0,
       known: crowd.count { isKnown[$0] }, blocked: crowd.count { isBlocked[$0] })
     let told = zip(cells.names, sums).filter { $1.first >= 0 }
-    write(Dictionary(uniqueKeysWithValues: told), forgotten(within: span), roll, into: &events)
+    write(Dictionary(uniqueKeysWithValues: told), forgotten(within: isDaily ? .day : .hour), roll, into: &events)
   }
 
-  /// Where the visit ends that begins at `start`.
-  private func endOfVisit(
-    _ records: CrowdRecords, _ number: Int, from start: Int, _ settings: CrowdSettings
-  ) -> Int {
-    var end = start + 1
-    while end < records.range(of: number).upperBound,
-      !settings.isPause(from: records[end - 1].time, to: records[end].time)
-    {
-      end += 1
-    }
+  /// Where the visit ends that the first of some records of a source begins.
+  private func endOfVisit(_ records: CrowdRecords, _ rest: Range<Int>, _ settings: CrowdSettings) -> Int {
+    var end = rest.lowerBound + 1
+    while end < rest.upperBound, !settings.isPause(from: records[end - 1].time, to: records[end].time) { end += 1 }
     return end
   }
 
   /// Whether the host of a probe blocked its source after the visit's first probe of it, and before another visit.
+  /// - Parameter blocks: When hosts blocked the source.
   private func isBlocked(
-    _ place: Int, in visit: Range<Int>, _ records: CrowdRecords, _ settings: CrowdSettings
+    _ place: Int, in visit: Range<Int>, by blocks: [(host: Host, time: Int64)], _ records: CrowdRecords,
+    _ settings: CrowdSettings
   ) -> Bool {
-    guard !settings.blocked.isEmpty, let host = openProbeHost(Int(records[place].note), settings),
-      let last = visit.last,
-      let blocks = settings.blocked[IPAddress(bits: shelf.notes[Int(records[place].note)].source)],
-      let first = visit.first(where: { openProbeHost(Int(records[$0].note), settings) == host })
+    guard !blocks.isEmpty, let host = openProbeHost(records[place].kind, settings), let last = visit.last,
+      let first = visit.first(where: { openProbeHost(records[$0].kind, settings) == host })
     else { return false }
     let (begin, end) = (records[first].time, records[last].time)
     return blocks.contains { $0.host == host && $0.time >= begin && !settings.isPause(from: end, to: $0.time) }
   }
 
-  /// The host of a probe of which the record does not say what became of it.
-  private func openProbeHost(_ place: Int, _ settings: CrowdSettings) -> Host? {
-    let kind = shelf.kinds.templates[Int(shelf.notes[place].kind)]
+  /// The host of probes of a kind of which the record does not say what became of them.
+  private func openProbeHost(_ kind: Int32, _ settings: CrowdSettings) -> Host? {
+    let kind = shelf.kinds.templates[Int(kind)]
     return kind.action == .probe && kind.outcome == .unknown ? settings.resolve(kind.target.host) : nil
   }
 
-  private func hasManyCells(_ crowd: [Int]) -> Bool {
-    var isInCrowd = [Bool](repeating: false, count: sources.count)
-    for slot in crowd { isInCrowd[slot] = true }
-    var cells = CrowdCells(span: .hour)
+  private func hasManyCells(_ crowd: [Int], _ records: CrowdRecords) -> Bool {
+    var cells = CrowdCells(isDaily: false)
     for cell in forgotten.keys { _ = cells.number(of: cell) }
-    for number in links.indices where isInCrowd[Int(links[number].source)] {
-      let note = shelf.notes[number]
-      _ = cells.number(kind: note.kind, hour: note.when.timestamp.hour)
+    for slot in crowd {
+      for place in records.range(of: slot) { _ = cells.number(kind: records[place].kind, time: records[place].time) }
       if cells.names.count > limits.hourly { return true }
     }
     return cells.names.count > limits.hourly
