@@ -11,7 +11,6 @@ package final class Crowd: Sendable {
 
   package let roll: CrowdRoll
   private let visits: Visits
-  package let visitCount: Int
   /// When the last record was written.
   package let last: EventTime
   /// Records of sources that were forgotten when a table was full: they are counted, and their sources are not known.
@@ -21,7 +20,6 @@ package final class Crowd: Sendable {
   package init(roll: CrowdRoll, visits: [UInt32], last: EventTime, forgotten: Int) {
     self.roll = roll
     self.visits = .places(visits)
-    visitCount = visits.count
     self.last = last
     self.forgotten = forgotten
   }
@@ -29,7 +27,6 @@ package final class Crowd: Sendable {
   private init(roll: CrowdRoll, bits: [UInt64], last: EventTime, forgotten: Int) {
     self.roll = roll
     visits = .bits(bits)
-    visitCount = bits.reduce(0) { $0 + $1.nonzeroBitCount }
     self.last = last
     self.forgotten = forgotten
   }
@@ -75,6 +72,14 @@ package final class Crowd: Sendable {
           rest &= rest - 1
         }
       }
+    }
+  }
+
+  /// Takes time in proportion to the words that their bits fill.
+  package var visitCount: Int {
+    switch visits {
+    case .places(let places): places.count
+    case .bits(let bits): bits.reduce(0) { $0 + $1.nonzeroBitCount }
     }
   }
 

@@ -10,6 +10,8 @@ package struct IncidentCourse: Sendable {
 
   private var chapters: [Day: Chapter] = [:]
   private let places: [Host: Int]
+  /// Of a crowd those who came on each day.
+  private let crowds: [Day: Crowd]
   /// What became of the events of which both views have a record of the same day.
   private let settled: Settlement
   /// Number of the next day to be learned.
@@ -72,6 +74,10 @@ package struct IncidentCourse: Sendable {
     places = incident.targetPlaces
     let events = incident.events
     let dayOf = events.map(\.time.timestamp.day)
+    let crowded = events.filter { $0.crowd != nil }
+    crowds = Dictionary(grouping: crowded, by: \.time.timestamp.day).compactMapValues {
+      Crowd.union($0.compactMap(\.crowd))
+    }
     /// The first day on which an event was known to matter; without a finding its own.
     var since: [Day?] = Array(repeating: nil, count: events.count)
     for (number, finding) in incident.findings.enumerated() where finding.sufficient > 0 {
@@ -113,6 +119,11 @@ package struct IncidentCourse: Sendable {
     guard let chapter = chapters[day] else { return nil }
     if chapter.events.count == incident.events.count { return incident }
     return incident.excerpt(chapter.events, findings: chapter.findings, pairs: chapter.pairs, places: places)
+  }
+
+  /// Those of a crowd who came on some days.
+  package func crowd(from first: Day, to last: Day) -> Crowd? {
+    Crowd.union(crowds.filter { first <= $0.key && $0.key <= last }.map(\.value))
   }
 
   /// What was done on a day, as far as that was known at its end.

@@ -35,10 +35,11 @@ struct Chronicle {
   /// The incidents that touch the days, each once, in order, as they were known on the last of them.
   ///
   /// The last days must come in order.
-  mutating func known(from first: Day, to last: Day) -> [Incident] {
+  /// - Parameter isMeant: Asked of each as it was known, before its crowd is cut to the days.
+  mutating func known(from first: Day, to last: Day, where isMeant: (Incident) -> Bool = { _ in true }) -> [Incident] {
     touching(from: first, to: last).compactMap { index in
-      guard var known = courses[index].known(at: last) else { return nil }
-      if known.crowd != nil { known.crowd = crowd(index, from: first, to: last) }
+      guard var known = courses[index].known(at: last), isMeant(known) else { return nil }
+      if known.crowd != nil { known.crowd = courses[index].crowd(from: first, to: last) }
       return known
     }
   }
@@ -47,16 +48,9 @@ struct Chronicle {
   func depth(from first: Day, to last: Day) -> Int {
     touching(from: first, to: last).map { index in
       var incident = courses[index].incident
-      if incident.crowd != nil { incident.crowd = crowd(index, from: first, to: last) }
+      if incident.crowd != nil { incident.crowd = courses[index].crowd(from: first, to: last) }
       return incident
     }.depth
-  }
-
-  /// Those of a crowd who came on the days.
-  private func crowd(_ index: Int, from first: Day, to last: Day) -> Crowd? {
-    Crowd.union(
-      courses[index].incident.events.filter { first <= $0.time.timestamp.day && $0.time.timestamp.day <= last }
-        .compactMap(\.crowd))
   }
 
   func coveredDays(from first: Day, to last: Day) -> Int {

@@ -66,7 +66,7 @@ struct Picture {
   /// Days without a record are no fewer incidents.
   private mutating func tellDepth(_ scene: Scene) {
     guard scene.covered.now > 0, scene.covered.before > 0 else { return }
-    let count = scene.current.depth
+    let count = scene.depth
     let depth =
       "\(counted(count, "incident", "incidents")) \(scene.quiet), \(scene.earlier) in "
       + (scene.covered.before == scene.policy.horizonDays
@@ -90,7 +90,7 @@ struct Picture {
       if scene.covered.now > 0 { calming.append("no attack from a network \(scene.quiet)") }
       return
     }
-    let attacks = counted(scene.attacks.depth, "incident", "incidents")
+    let attacks = counted(scene.attackDepth, "incident", "incidents")
     let sentence =
       "defences and services held \(scene.held) of \(attacks) \(scene.span): refused, rejected, "
       + "blocked, reset or answered empty"

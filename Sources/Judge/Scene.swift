@@ -7,7 +7,8 @@ struct Scene {
   let policy: ConditionPolicy
   /// Of the horizon, as known at its end.
   let current: [Incident]
-  /// How many incidents as many days before had.
+  /// How many incidents these are, and as many days before had.
+  let depth: Int
   let earlier: Int
   /// From a network, and more than what every client does.
   let attacks: [Incident]
@@ -16,7 +17,8 @@ struct Scene {
   let toldEveryday: Bool
   /// Different sources of ``attacks``.
   let sources: Int
-  /// How many of ``attacks`` were turned away.
+  /// How many incidents ``attacks`` are, and how many of them were turned away.
+  let attackDepth: Int
   let held: Int
   /// Tries of exploitation and their effects, as far back as the policy remembers.
   let tried: [Incident]
@@ -40,7 +42,8 @@ struct Scene {
     let memory = day.advanced(by: 1 - policy.memoryDays)
     let (formerHorizon, eve) = (horizon.advanced(by: -policy.horizonDays), horizon.advanced(by: -1))
     current = chronicle.known(from: horizon, to: day)
-    tried = chronicle.known(from: memory, to: day).filter { $0.stage <= .effect }
+    tried = chronicle.known(from: memory, to: day) { $0.stage <= .effect }
+    depth = current.depth
     earlier = chronicle.depth(from: formerHorizon, to: eve)
     // What a host tells of, or what something came back to, may have succeeded: silence excludes nothing.
     serious = tried.filter { incident in
@@ -57,6 +60,7 @@ struct Scene {
     toldEveryday = attacks.contains { incident in
       incident.events.contains { $0.isEveryday && [.answered, .allowed].contains($0.outcome) }
     }
+    attackDepth = attacks.depth
     held = attacks.heldDepth
     sources = attacks.sourceCount
     unexplained = Set(current.flatMap { $0.findings.filter { $0.signature.stage == .unexplained }.map(\.pattern) })
@@ -72,12 +76,12 @@ struct Scene {
   /// How many machines the exploited hosts are at least.
   var leastExploited: Int { exploited.count - alike.reduce(0) { $0 + $1.surplus } }
   var targets: Set<Host> { Set(attacks.flatMap { $0.targets.map(\.host) }) }
-  var heldShare: Double { attacks.isEmpty ? 1 : Double(held) / Double(attacks.depth) }
+  var heldShare: Double { attacks.isEmpty ? 1 : Double(held) / Double(attackDepth) }
 
   var metrics: Measures {
     let values: [Metric: Double] = [
       .exploitedHosts: Double(leastExploited), .disclosures: Double(disclosing.count),
-      .incidents: Double(current.depth), .unexplainedPatterns: Double(unexplained.count),
+      .incidents: Double(depth), .unexplainedPatterns: Double(unexplained.count),
       .novelPatterns: Double(novel.count), .sources: Double(sources), .targets: Double(targets.count),
       .heldShare: heldShare, .answeredSeverity: Double(answeredSeverity),
     ]
