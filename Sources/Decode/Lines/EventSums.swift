@@ -67,7 +67,7 @@ package struct EventSums: Sendable {
     let hour = UInt64(bitPattern: time.hour)
     let key = UInt128(known.host.combined(with: known.key ^ hour)) << 64 | UInt128(address)
     let hash = seed.hash(key)
-    let found = index.slot(hash: hash) { keys[$0] == key && shelf.notes[$0].source == known.source }
+    let found = index.slot(hash: hash) { keys[$0] == key && shelf.source(of: $0) == known.source }
     if let number = found {
       guard shelf.isFirst(number, before: line, known, at: place) else { return false }
       return shelf.addOne(to: number)

@@ -123,7 +123,7 @@ package struct SyslogReader: Sendable {
       && line.byte(start + 13) == 0x3a
   }
 
-  private static func month(_ line: RawSpan, at start: Int) -> Int? {
+  static func month(_ line: RawSpan, at start: Int) -> Int? {
     switch (line.byte(start), line.byte(start + 1), line.byte(start + 2)) {
     case (0x4a, 0x61, 0x6e): 1
     case (0x46, 0x65, 0x62): 2

@@ -24,13 +24,6 @@ extension ContiguousArray {
     }
   }
 
-  /// An empty array with room on large pages: what is filled from one end to the other is spared a fault for each page.
-  init(onLargePages capacity: Int) {
-    unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, _ in
-      unsafe cbytes_advise_large_pages(buffer.baseAddress, capacity * MemoryLayout<Element>.stride)
-    }
-  }
-
   /// Makes sure that an element can be added; what that needs stands on large pages.
   @inline(__always) mutating func makeRoom() {
     if count == capacity { grow() }
@@ -43,15 +36,6 @@ extension ContiguousArray {
       unsafe cbytes_advise_large_pages(buffer.baseAddress, room * MemoryLayout<Element>.stride)
       unsafe old.withUnsafeBufferPointer { old in _ = unsafe buffer.initialize(from: old) }
       initialised = old.count
-    }
-  }
-}
-
-extension Array where Element == UInt8 {
-  /// The same for text.
-  init(onLargePages capacity: Int) {
-    unsafe self.init(unsafeUninitializedCapacity: capacity) { buffer, _ in
-      unsafe cbytes_advise_large_pages(buffer.baseAddress, capacity)
     }
   }
 }

@@ -5,16 +5,19 @@ struct ChunkedArray<Element: Sendable>: Sendable {
   private var chunks: ContiguousArray<ContiguousArray<Element>> = []
   private(set) var count = 0
 
-  /// Parts of some MiB, which stand on large pages where the system has them.
-  private static var shift: Int { 16 }
+  /// Parts of some hundred KiB: of the last one little stays empty.
+  private static var shift: Int { 13 }
   private static var mask: Int { 1 << shift - 1 }
 
   var indices: Range<Int> { 0..<count }
 
+  var isEmpty: Bool { count == 0 }
+
   mutating func append(_ element: Element) {
     if count & ChunkedArray.mask == 0 {
+      chunks.append([])
       // The first grows as it needs: many have little.
-      chunks.append(count > 0 ? ContiguousArray(onLargePages: 1 << ChunkedArray.shift) : [])
+      if count > 0 { chunks[chunks.count - 1].reserveCapacity(1 << ChunkedArray.shift) }
     }
     chunks[chunks.count - 1].append(element)
     count += 1
@@ -24,6 +27,9 @@ struct ChunkedArray<Element: Sendable>: Sendable {
     get { chunks[index >> ChunkedArray.shift][index & ChunkedArray.mask] }
     _modify { yield &chunks[index >> ChunkedArray.shift][index & ChunkedArray.mask] }
   }
+
+  /// Brings an element into the cache, for whoever will ask for it soon.
+  func prefetch(_ index: Int) { chunks[index >> ChunkedArray.shift].prefetch(index & ChunkedArray.mask) }
 }
 
 /// Texts one behind the other, likewise. Each stands in one part, and none is longer than a part.
@@ -32,13 +38,14 @@ struct ChunkedText: Sendable {
   /// Bytes of all texts.
   private(set) var count = 0
 
-  private static let shift = 22
+  private static let shift = 18
   private static let chunk = 1 << shift
 
   /// - Returns: Where it stands.
   mutating func append(_ text: RawSpan) -> Range<Int> {
     if chunks.last.map({ $0.count + text.byteCount >= ChunkedText.chunk }) ?? true {
-      chunks.append(count > 0 ? [UInt8](onLargePages: ChunkedText.chunk) : [])
+      chunks.append([])
+      if count > 0 { chunks[chunks.count - 1].reserveCapacity(ChunkedText.chunk) }
     }
     let last = chunks.count - 1
     let place = last << ChunkedText.shift | chunks[last].count

@@ -123,15 +123,14 @@ extension CrowdLedger {
     let isDaily = !settings.needsHours && hasManyCells(crowd, records)
     var cells = CrowdCells(isDaily: isDaily)
     records.number(crowd, by: &cells)
-    var ordered = crowd.map { (address: sources[$0].address, records: records.range(of: $0)) }
-    ordered.sort(onBits: \.address)
+    let ordered = inOrder(crowd)
     var sums = [Sum](repeating: Sum(), count: cells.names.count)
     var visits: [UInt32] = []
-    for (rank, source) in ordered.enumerated() {
+    for (rank, slot) in ordered.enumerated() {
       // Their records stand in another order.
-      if rank + 8 < ordered.count { records.prefetch(ordered[rank + 8].records.lowerBound) }
-      let blocks = settings.blocked[IPAddress(bits: source.address)] ?? []
-      var rest = source.records
+      if rank + 8 < ordered.count { records.prefetch(records.range(of: Int(ordered[rank + 8])).lowerBound) }
+      let blocks = settings.blocked.isEmpty ? [] : settings.blocked[address(of: slot)] ?? []
+      var rest = records.range(of: Int(slot))
       while !rest.isEmpty {
         let visit = rest.lowerBound..<endOfVisit(records, rest, settings)
         visits.append(UInt32(rank))
@@ -150,11 +149,33 @@ extension CrowdLedger {
     }
     let (isKnown, isBlocked) = (marks(of: settings.known), marks(of: settings.blocked.keys))
     let roll = CrowdRoll(
-      sources: ordered.map { IPAddress(bits: $0.address) }, visits: visits,
+      sources: ordered.map { address(of: $0) }, visits: visits,
       most: crowd.map { sources[$0].records }.max() ?? 0,
       known: crowd.count { isKnown[$0] }, blocked: crowd.count { isBlocked[$0] })
     let told = zip(cells.names, sums).filter { $1.first >= 0 }
     write(Dictionary(uniqueKeysWithValues: told), forgotten(within: isDaily ? .day : .hour), roll, into: &events)
+  }
+
+  private func address(of slot: Int32) -> IPAddress { IPAddress(bits: sources[Int(slot)].address) }
+
+  /// Sources by their address.
+  private func inOrder(_ slots: [Int]) -> [Int32] {
+    // An IPv4 address and a slot are one word, and nearly all are such.
+    var words: [UInt64] = []
+    words.reserveCapacity(slots.count)
+    var others: [(address: IPAddress, slot: Int32)] = []
+    for slot in slots {
+      let address = IPAddress(bits: sources[slot].address)
+      if address.isV4 {
+        words.append(UInt64(address.v4) << 32 | UInt64(slot))
+      } else {
+        others.append((address, Int32(truncatingIfNeeded: slot)))
+      }
+    }
+    words.sort(onBits: { UInt128($0 >> 32) })
+    others.sort { $0.address < $1.address }
+    let before = others.prefix { $0.address < IPAddress(v4: 0) }
+    return before.map(\.slot) + words.map { Int32(truncatingIfNeeded: $0) } + others[before.count...].map(\.slot)
   }
 
   /// Where the visit ends that the first of some records of a source begins.

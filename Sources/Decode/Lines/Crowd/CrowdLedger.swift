@@ -16,7 +16,7 @@ package struct CrowdLedger: Sendable {
     case note(Int, era: Int)
   }
 
-  struct Source {
+  struct Source: Sendable {
     let address: UInt128
     /// How many records: what a line says was repeated counts as often.
     var records = 0
@@ -42,7 +42,7 @@ package struct CrowdLedger: Sendable {
   package let limits: CrowdLimits
   private let seed = FlowSeed()
   private var index = SlotIndex()
-  private(set) var sources: ContiguousArray<Source> = []
+  private(set) var sources = ChunkedArray<Source>()
   /// Those of them that are no Events yet, and the bytes of their records.
   private var untold = 0
   private var untoldText = 0
@@ -164,13 +164,13 @@ package struct CrowdLedger: Sendable {
   /// Gives the records that wait to their sources; to be called when all were read.
   package mutating func settle(into events: inout [Event]) {
     let waiting = links.count..<shelf.notes.count
-    for number in waiting { index.prefetch(hash: seed.hash(shelf.notes[number].source)) }
+    for number in waiting { index.prefetch(hash: seed.hash(shelf.source(of: number))) }
     for number in waiting {
-      if let slot = index.likelySlot(hash: seed.hash(shelf.notes[number].source)) { sources.prefetch(slot) }
+      if let slot = index.likelySlot(hash: seed.hash(shelf.source(of: number))) { sources.prefetch(slot) }
     }
     // The shelf may be rebuilt meanwhile, and what waits has other numbers then.
     while links.count < shelf.notes.count {
-      let slot = slot(of: shelf.notes[links.count].source)
+      let slot = slot(of: shelf.source(of: links.count))
       if sources[slot].isTold {
         links.append((Int32(slot), -1))
         events.append(shelf.event(links.count - 1))
@@ -206,7 +206,6 @@ package struct CrowdLedger: Sendable {
     let hash = seed.hash(address)
     if let known = index.slot(hash: hash, where: { sources[$0].address == address }) { return known }
     index.insert(hash: hash, slot: sources.count)
-    sources.makeRoom()
     sources.append(Source(address: address))
     untold += 1
     return sources.count - 1
@@ -262,14 +261,16 @@ package struct CrowdLedger: Sendable {
     kept.shelf = RecordShelf(kindsOf: shelf)
     (kept.forgotten, kept.forgottenSpan, kept.oddities, kept.era) = (forgotten, forgottenSpan, oddities, era + 1)
     var none: [Event] = []
-    for source in sources where source.isTold { kept.tell(kept.slot(of: source.address), into: &none) }
+    for slot in sources.indices where sources[slot].isTold {
+      kept.tell(kept.slot(of: sources[slot].address), into: &none)
+    }
     for number in links.indices where !sources[Int(links[number].source)].isTold {
       guard !isGoing[Int(links[number].source)] else {
         kept.forget(shelf.event(number), kind: shelf.notes[number].kind, reason)
         continue
       }
       kept.shelf.append(number, of: shelf)
-      kept.link(kept.slot(of: shelf.notes[number].source), into: &none)
+      kept.link(kept.slot(of: shelf.source(of: number)), into: &none)
     }
     for number in links.count..<shelf.notes.count { kept.shelf.append(number, of: shelf) }
     self = kept
@@ -306,7 +307,9 @@ package struct CrowdLedger: Sendable {
       settle(into: &events)
       return
     }
-    for source in other.sources where source.isTold { tell(slot(of: source.address), into: &events) }
+    for theirs in other.sources.indices where other.sources[theirs].isTold {
+      tell(slot(of: other.sources[theirs].address), into: &events)
+    }
     let kinds = other.shelf.kinds.templates.enumerated().map { number, kind in
       // That the other ledger folded a kind it has said.
       shelf.kind(of: kind, cap: limits.kinds).map { (number: $0, isNewlyFolded: false) }
@@ -343,7 +346,7 @@ package struct CrowdLedger: Sendable {
     for event in events { _ = known.push(event, into: &told) }
     for number in all.links.indices where !all.isTold(number) && !all.shelf.notes[number].when.isLater(than: day) {
       known.shelf.append(number, of: all.shelf)
-      known.link(known.slot(of: all.shelf.notes[number].source), into: &told)
+      known.link(known.slot(of: all.shelf.source(of: number)), into: &told)
     }
     events = told
     return known
@@ -355,7 +358,7 @@ package struct CrowdLedger: Sendable {
 
   private mutating func take(_ number: Int, of other: CrowdLedger, kind: Int32, into events: inout [Event]) {
     compact()
-    let slot = slot(of: other.shelf.notes[number].source)
+    let slot = slot(of: other.shelf.source(of: number))
     guard !sources[slot].isTold else {
       events.append(other.shelf.event(number))
       return

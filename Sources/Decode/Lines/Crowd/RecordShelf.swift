@@ -2,32 +2,32 @@ import Evidence
 
 /// Records of hosts in few bytes each: what their kind says and how it is worded once, and of each what differs.
 struct RecordShelf: Sendable {
-  /// A record, without what its kind says. Floods leave hundreds of thousands, so it is packed: 80 bytes.
+  /// A record, without what its kind says. Floods leave hundreds of thousands, and memory that is touched first costs more
+  /// than all that is done with a record, so it is packed: 56 bytes.
   struct Note: Sendable {
-    // As two words, which need no more than eight bytes' alignment.
-    private let sourceHigh: UInt64
-    private let sourceLow: UInt64
     var time: Int64
-    /// A stamp of RFC 3164, as its first eight bytes and its last; or where text is kept, and how much.
-    private var kept: (UInt64, UInt64) = (0, 0)
     private let offset: UInt48
     /// Of the record; its text is as long.
     private let length: UInt16
     private let line: UInt48
     /// Its place among the wordings; negative where its text is kept whole.
     fileprivate var wording: Int16 = -1
+    /// Where what is kept of the text stands; or a ``PackedStamp``, where no text is kept.
+    private var kept: UInt32 = 0
+    private var keptLength: UInt16 = 0
+    private let port: UInt16
+    let pid: Int32
+    /// The IPv4 address, or the place of another one among the shelf's.
+    fileprivate var source: UInt32
     private var times: UInt32
     private let input: Int32
     var kind: Int32
-    let pid: Int32
-    private let port: UInt16
+    fileprivate let hasV4: Bool
     private let hasPort: Bool
-    fileprivate private(set) var keepsStamp = false
     let fractionDigits: UInt8
     /// Lines of the record beyond the first.
     private let moreLines: UInt8
 
-    var source: UInt128 { UInt128(sourceHigh) << 64 | UInt128(sourceLow) }
     var when: EventTime { EventTime(Timestamp(nanoseconds: time), fractionDigits: fractionDigits) }
     var count: Int { Int(times) }
     var sourcePort: UInt16? { hasPort ? port : nil }
@@ -37,17 +37,18 @@ struct RecordShelf: Sendable {
         offset: offset.value, length: Int(length))
     }
     /// Bytes of the text, however it is kept.
-    fileprivate var fullLength: Int { wording < 0 ? keptText.count : Int(length) }
+    fileprivate var fullLength: Int { wording < 0 ? Int(keptLength) : Int(length) }
 
     /// Nil for a place with larger numbers than a record of a log has.
     fileprivate init?(
-      source: UInt128, _ time: EventTime, count: Int, _ place: Provenance, kind: Int32, pid: Int32, sourcePort: UInt16?
+      source: IPAddress, _ time: EventTime, count: Int, _ place: Provenance, kind: Int32, pid: Int32,
+      sourcePort: UInt16?
     ) {
       guard case .lines(let first, let last) = place.place, let moreLines = UInt8(exactly: last - first),
         let length = UInt16(exactly: place.length), let input = Int32(exactly: place.input.index),
         let offset = UInt48(place.offset), let line = UInt48(first), let times = UInt32(exactly: count)
       else { return nil }
-      (sourceHigh, sourceLow) = (UInt64(truncatingIfNeeded: source >> 64), UInt64(truncatingIfNeeded: source))
+      (self.source, hasV4) = (source.v4, source.isV4)
       (self.time, fractionDigits) = (time.timestamp.nanoseconds, time.fractionDigits)
       (self.times, self.offset, self.line, self.length, self.input) = (times, offset, line, length, input)
       (self.kind, self.pid, self.moreLines) = (kind, pid, moreLines)
@@ -62,28 +63,17 @@ struct RecordShelf: Sendable {
     }
 
     /// Where what is kept of its text stands.
-    fileprivate var keptText: Range<Int> {
-      get { keepsStamp ? 0..<0 : Int(kept.0)..<Int(kept.0) + Int(kept.1) }
-      set { (kept, keepsStamp) = ((UInt64(newValue.lowerBound), UInt64(newValue.count)), false) }
+    fileprivate var keptText: Range<Int> { Int(kept)..<Int(kept) + Int(keptLength) }
+
+    /// A shelf has no more text than 32 bits can count, and no record of it more than 16.
+    fileprivate mutating func keep(_ text: Range<Int>) {
+      (kept, keptLength) = (UInt32(truncatingIfNeeded: text.lowerBound), UInt16(truncatingIfNeeded: text.count))
     }
 
-    /// A stamp that is kept here, as the text of many records is told by it and their wording.
-    fileprivate var stamp: [UInt8]? {
-      guard keepsStamp else { return nil }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(Note.stampLength)
-      for index in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: kept.0 >> UInt64(56 - 8 * index))) }
-      // The last eight begin with one that stands before them too.
-      for index in 1..<8 { bytes.append(UInt8(truncatingIfNeeded: kept.1 >> UInt64(56 - 8 * index))) }
-      return bytes
-    }
+    /// The stamp of a record of which its wording tells the rest.
+    fileprivate var stamp: PackedStamp? { wording >= 0 && keptLength == 0 ? PackedStamp(bits: kept) : nil }
 
-    fileprivate static let stampLength = 15
-
-    /// Keeps the stamp that a line begins with, of ``stampLength``.
-    fileprivate mutating func keepStamp(of line: RawSpan) {
-      (kept, keepsStamp) = ((line.uint64(0), line.uint64(Note.stampLength - 8)), true)
-    }
+    fileprivate mutating func keep(_ stamp: PackedStamp) { (kept, keptLength) = (stamp.bits, 0) }
   }
 
   /// A number below 2^48 in six bytes: more than a file has bytes.
@@ -100,6 +90,8 @@ struct RecordShelf: Sendable {
   }
 
   private(set) var notes = ChunkedArray<Note>()
+  /// Addresses other than IPv4's.
+  private var wideSources = ChunkedArray<UInt128>()
   private var text = ChunkedText()
   /// Bytes of all texts, however they are kept.
   private(set) var textCount = 0
@@ -130,13 +122,30 @@ struct RecordShelf: Sendable {
   mutating func append(_ event: Event, kind: Int32) {
     guard var note = RecordShelf.note(of: event) else { return }
     note.kind = kind
+    put(event.source.host.address?.bits ?? 0, into: &note)
     append(note, event.citation.text.array.rawSpan)
   }
 
+  /// The note of a record, of which an address other than IPv4's has no place yet.
   private static func note(of event: Event) -> Note? {
     Note(
-      source: event.source.host.address?.bits ?? 0, event.time, count: event.count, event.citation.provenance, kind: 0,
-      pid: event.observerPID.flatMap { Int32(exactly: $0) } ?? -1, sourcePort: event.source.port)
+      source: event.source.host.address ?? IPAddress(bits: 0), event.time, count: event.count,
+      event.citation.provenance, kind: 0, pid: event.observerPID.flatMap { Int32(exactly: $0) } ?? -1,
+      sourcePort: event.source.port)
+  }
+
+  /// Whose record a note is of.
+  func source(of number: Int) -> UInt128 { source(of: notes[number]) }
+
+  private func source(of note: Note) -> UInt128 {
+    note.hasV4 ? IPAddress(v4: note.source).bits : wideSources[Int(note.source)]
+  }
+
+  /// Gives an address other than IPv4's its place.
+  private mutating func put(_ source: UInt128, into note: inout Note) {
+    guard !note.hasV4 else { return }
+    note.source = UInt32(truncatingIfNeeded: wideSources.count)
+    wideSources.append(source)
   }
 
   /// Puts a line there whose kind is known.
@@ -147,19 +156,21 @@ struct RecordShelf: Sendable {
   ) -> Bool {
     guard
       var note = Note(
-        source: known.source, known.time, count: 1, place, kind: kind, pid: known.pid, sourcePort: known.sourcePort)
+        source: IPAddress(bits: known.source), known.time, count: 1, place, kind: kind, pid: known.pid,
+        sourcePort: known.sourcePort)
     else { return false }
+    put(known.source, into: &note)
     guard let outline, place.length == line.byteCount, let wording = wordings.number(of: line, known, outline) else {
       append(note, line)
       return true
     }
     note.wording = wording
-    if outline.stampEnd == Note.stampLength {
-      note.keepStamp(of: line)
-      append(note)
-    } else {
+    guard let stamp = PackedStamp(line, end: outline.stampEnd) else {
       append(note, line.slice(0..<outline.stampEnd))
+      return true
     }
+    note.keep(stamp)
+    append(note)
     return true
   }
 
@@ -167,11 +178,12 @@ struct RecordShelf: Sendable {
   mutating func append(_ number: Int, of other: RecordShelf, kind: Int32? = nil) {
     var note = other.notes[number]
     note.kind = kind ?? note.kind
+    put(other.source(of: number), into: &note)
     if note.wording >= 0, let wording = wordings.number(of: note.wording, in: other.wordings) {
       note.wording = wording
-      if note.keepsStamp { append(note) } else { other.text.withText(at: note.keptText) { append(note, $0) } }
+      if note.stamp != nil { append(note) } else { other.text.withText(at: note.keptText) { append(note, $0) } }
     } else {
-      other.withText(of: note) {
+      other.withText(of: number) {
         note.wording = -1
         append(note, $0)
       }
@@ -181,7 +193,7 @@ struct RecordShelf: Sendable {
   /// - Parameter kept: What is kept of the record's text.
   private mutating func append(_ note: Note, _ kept: RawSpan) {
     var note = note
-    note.keptText = text.append(kept)
+    note.keep(text.append(kept))
     append(note)
   }
 
@@ -196,16 +208,16 @@ struct RecordShelf: Sendable {
     guard note.time == time.timestamp.nanoseconds else { return note.time < time.timestamp.nanoseconds }
     guard note.fractionDigits == time.fractionDigits else { return false }
     guard note.sourcePort == known.sourcePort else { return (note.sourcePort ?? 0) < (known.sourcePort ?? 0) }
-    let order = withText(of: note) { $0.order(to: line) }
+    let order = withText(of: number) { $0.order(to: line) }
     return order < 0 || order == 0 && note.provenance.ordinal <= place.ordinal
   }
 
   /// Whether a record is older than another: by what they say, never by where they stand.
   func isOlder(_ left: Int, than right: Int) -> Bool {
     let (one, other) = (notes[left], notes[right])
-    let (key, otherKey) = ((one.time, one.source), (other.time, other.source))
+    let (key, otherKey) = ((one.time, source(of: one)), (other.time, source(of: other)))
     guard key == otherKey else { return key < otherKey }
-    return withText(of: one) { text in withText(of: other) { text.order(to: $0) } } < 0
+    return withText(of: left) { text in withText(of: right) { text.order(to: $0) } } < 0
   }
 
   /// Bytes of the wording of a record.
@@ -214,22 +226,22 @@ struct RecordShelf: Sendable {
   /// Counts a record once more; false when it cannot be.
   mutating func addOne(to number: Int) -> Bool { notes[number].addOne() }
 
-  private func withText<Result>(of note: Note, _ body: (RawSpan) -> Result) -> Result {
-    if let stamp = note.stamp { return withText(of: note, stamp: stamp.rawSpan, body) }
+  private func withText<Result>(of number: Int, _ body: (RawSpan) -> Result) -> Result {
+    let note = notes[number]
+    if let stamp = note.stamp { return withText(of: note, stamp: stamp.text.rawSpan, body) }
     return text.withText(at: note.keptText) { kept in
       note.wording < 0 ? body(kept) : withText(of: note, stamp: kept, body)
     }
   }
 
   private func withText<Result>(of note: Note, stamp: RawSpan, _ body: (RawSpan) -> Result) -> Result {
-    let line = wordings.text(note.wording, stamp: stamp, pid: note.pid, source: IPAddress(bits: note.source))
+    let line = wordings.text(note.wording, stamp: stamp, pid: note.pid, source: IPAddress(bits: source(of: note)))
     return body(line.rawSpan)
   }
 
   /// The Event of a record.
   func event(_ number: Int) -> Event {
-    let note = notes[number]
-    return event(note, text: withText(of: note) { Bytes($0) })
+    event(notes[number], text: withText(of: number) { Bytes($0) })
   }
 
   private func event(_ note: Note, text: Bytes) -> Event {
@@ -240,7 +252,7 @@ struct RecordShelf: Sendable {
     // Made at once: each change of an Event would copy it.
     var event = Event(
       time: note.when, view: kind.view, action: kind.action, outcome: kind.outcome,
-      source: Endpoint(host: .address(IPAddress(bits: note.source)), port: note.sourcePort), target: kind.target,
+      source: Endpoint(host: .address(IPAddress(bits: source(of: note))), port: note.sourcePort), target: kind.target,
       transport: kind.transport, rpc: kind.rpc, observer: kind.observer, observerPID: pid, process: process,
       detail: kind.detail, count: note.count, citation: Citation(note.provenance, text: text))
     if kind.isAboutPacket { event.isAboutPacket = true }
