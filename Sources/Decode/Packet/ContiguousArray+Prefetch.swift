@@ -25,13 +25,18 @@ extension ContiguousArray {
   }
 
   /// Makes sure that an element can be added; what that needs stands on large pages.
-  @inline(__always) mutating func makeRoom() {
-    if count == capacity { grow() }
+  ///
+  /// An array that became large gets room for all that it may ever hold: what is never used of that is never touched, and
+  /// to grow step by step would touch as much again.
+  /// - Parameter most: So many elements there will be at most, as far as that is known.
+  @inline(__always) mutating func makeRoom(most: Int = 0) {
+    if count == capacity { grow(most: most) }
   }
 
-  @inline(never) private mutating func grow() {
+  @inline(never) private mutating func grow(most: Int) {
     let old = self
-    let room = Swift.max(64, old.capacity * 2)
+    let isLarge = old.capacity * MemoryLayout<Element>.stride >= 1 << 19
+    let room = Swift.max(64, old.capacity * 2, isLarge ? most : 0)
     unsafe self = ContiguousArray(unsafeUninitializedCapacity: room) { buffer, initialised in
       unsafe cbytes_advise_large_pages(buffer.baseAddress, room * MemoryLayout<Element>.stride)
       unsafe old.withUnsafeBufferPointer { old in _ = unsafe buffer.initialize(from: old) }

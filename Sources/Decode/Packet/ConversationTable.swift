@@ -274,10 +274,9 @@ package struct ConversationTable: Sendable {
       end(known, into: &events)
     }
     // Slots and notes are numbered in 32 bits.
-    while flows.count >= min(max(limits.conversations, 1), 1 << 24), let slot = oldest {
-      evict(slot, into: &events)
-    }
-    return flows.insert(FlowEntry(key, hash: hash, from: input, at: time))
+    let most = min(max(limits.conversations, 1), 1 << 24)
+    while flows.count >= most, let slot = oldest { evict(slot, into: &events) }
+    return flows.insert(FlowEntry(key, hash: hash, from: input, at: time), most: most)
   }
 
   private mutating func evict(_ slot: Int, into events: inout [Event]) {

@@ -3,7 +3,7 @@ import Evidence
 /// The flows, each in a slot of its own, found by their key.
 struct FlowSlots {
   // Each packet of a scan adds a flow and takes one out: that is quicker where most places are free.
-  private var index = SlotIndex(share: 8)
+  private var index = SlotIndex(share: 4)
   private var entries: ContiguousArray<FlowEntry> = []
   private var freeSlots: ContiguousArray<Int32> = []
 
@@ -37,10 +37,15 @@ struct FlowSlots {
   func slot(of key: FlowKey, hash: UInt32) -> Int? { index.slot(hash: hash) { entries[$0].key == key } }
 
   /// Gives a flow that is not there yet a slot.
-  mutating func insert(_ entry: FlowEntry) -> Int {
+  /// - Parameter most: So many flows there will be at most.
+  mutating func insert(_ entry: FlowEntry, most: Int) -> Int {
     let slot = freeSlots.popLast() ?? Int32(entries.count)
-    entries.makeRoom()
-    if Int(slot) == entries.count { entries.append(entry) } else { entries[Int(slot)] = entry }
+    if Int(slot) == entries.count {
+      entries.makeRoom(most: most)
+      entries.append(entry)
+    } else {
+      entries[Int(slot)] = entry
+    }
     index.insert(hash: entry.hash, slot: Int(slot))
     return Int(slot)
   }

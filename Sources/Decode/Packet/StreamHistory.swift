@@ -24,6 +24,10 @@ struct StreamHistory: Sendable {
       swap(&older, &newer)
       newer.removeAll(keepingCapacity: true)
     }
+    // To grow step by step to the whole of it would touch as much memory again.
+    if newer.count + bytes.byteCount > newer.capacity, newer.count > StreamHistory.half / 16 {
+      newer.reserveCapacity(StreamHistory.half)
+    }
     newer.append(bytes)
   }
 

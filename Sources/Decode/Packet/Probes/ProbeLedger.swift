@@ -178,7 +178,7 @@ struct ProbeLedger: Sendable {
     let slot: Int
     if probers.count < limits.sources {
       slot = probers.count
-      probers.makeRoom()
+      probers.makeRoom(most: limits.sources)
       probers.append(prober)
     } else {
       slot = forgetOne(probe)
