@@ -142,7 +142,7 @@ package struct TextDecoder {
   private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
     if beginsStructured(line), readStructured(line, place, into: &intake) { return }
     table.close(before: line)
-    if let start = SyslogReader.stampStart(line), !isDatedPacket(line) {
+    if let start = SyslogReader.stampStart(line), !(line.byte(start).isDigit && isDatedPacket(line)) {
       let result = lines.read(line, at: start, isFrequent: true, citation: Citation(place, text: Bytes(line)))
       if take(result, line, start, place, into: &intake) { return }
     }

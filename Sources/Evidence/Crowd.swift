@@ -107,7 +107,8 @@ package final class Crowd: Sendable {
 
   /// `512 sources`; where some were forgotten `at least 512 sources`.
   package var words: String {
-    (forgotten > 0 ? "at least " : "") + "\(sourceCount) source" + (sourceCount == 1 ? "" : "s")
+    let count = sourceCount
+    return (forgotten > 0 ? "at least " : "") + "\(count) source" + (count == 1 ? "" : "s")
   }
 }
 
