@@ -3,7 +3,6 @@ import Evidence
 /// The line feeds of a block, one after another. They are looked for many at a time: that costs less than a search for
 /// each, and brings the lines into the cache.
 struct LineFeeds: ~Copyable {
-  private static let room = 256
   /// So many bytes at most are looked through at once, which the nearest cache holds.
   private static let reach = 1 << 15
 
