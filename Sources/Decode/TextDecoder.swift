@@ -340,7 +340,7 @@ package struct TextDecoder {
   private mutating func noteLogin(
     _ line: RawSpan, _ start: Int, _ known: KnownLine, _ place: Provenance, into intake: inout Intake
   ) {
-    if intake.sums.add(line, known, at: place) { return }
+    if intake.sums.add(line, known, lines.outline, at: place) { return }
     guard let event = event(line, start, place) else { return }
     intake.sums.add(event, by: .hour, line: known.key)
   }

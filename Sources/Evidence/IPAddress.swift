@@ -182,8 +182,12 @@ extension Array where Element == UInt8 {
   }
 
   /// Adds a number in decimal.
-  package mutating func append(decimal number: UInt16) {
-    var power: UInt16 = number >= 10_000 ? 10_000 : number >= 1000 ? 1000 : number >= 100 ? 100 : number >= 10 ? 10 : 1
+  package mutating func append(decimal number: UInt16) { append(decimal: UInt32(number)) }
+
+  /// Adds a number in decimal.
+  package mutating func append(decimal number: UInt32) {
+    var power: UInt32 = 1
+    while number / power > 9 { power *= 10 }
     while power > 0 {
       append(0x30 + UInt8(number / power % 10))
       power /= 10

@@ -444,4 +444,20 @@ struct CrowdLedgerTests {
     #expect(read(lines, nil).sums.summed().reduce(0) { $0 + $1.count } == lines.count)
     #expect(told(read(lines.reversed(), nil).sums) == together)
   }
+
+  /// Of lines of one wording only what differs is kept.
+  @Test("a login is quoted as its line stood")
+  func quotedLogins() {
+    let lines =
+      (0..<400).map { number in
+        "Dec 27 01:\(10 + number % 50):01 marlin sshd[\(number + 1)]: Accepted publickey for joe from "
+          + "10.0.\(number % 3 * 100).\(number / 3) port \([1, 80, 443, 40_000, 65_535][number % 5]) ssh2: RSA SHA256:xNQm"
+      }
+      + (0..<200).map { number in
+        "Dec 27 01:\(10 + number % 50):01 marlin sshd[\(number + 1)]: Accepted password for joe from "
+          + "10.1.\(number % 3 * 100).\(number / 3) port \([9, 10, 999, 1000, 9999][number % 5]) ssh2"
+      }
+    let quoted = read(lines, nil).sums.summed().map(\.citation.text.notation)
+    #expect(quoted.sorted() == lines.sorted())
+  }
 }

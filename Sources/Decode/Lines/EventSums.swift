@@ -57,7 +57,8 @@ package struct EventSums: Sendable {
   }
 
   /// Counts a line whose kind was learned; false when it was not. Its hour is that of its time.
-  mutating func add(_ line: RawSpan, _ known: KnownLine, at place: Provenance) -> Bool {
+  /// - Parameter outline: The line's, where it has one.
+  mutating func add(_ line: RawSpan, _ known: KnownLine, _ outline: LineOutline?, at place: Provenance) -> Bool {
     guard let kind = shelf.kinds.number(ofLine: known.key), kind >= 0, line.byteCount <= Citation.textCap,
       known.time.isDated
     else { return false }
@@ -73,7 +74,7 @@ package struct EventSums: Sendable {
       return shelf.addOne(to: number)
     }
     if shelf.notes.count / 2 >= cap { makeRoomOnShelf() }
-    guard shelf.append(line, known, kind: kind, at: place) else { return false }
+    guard shelf.append(line, known, outline, kind: kind, at: place) else { return false }
     index.insert(hash: hash, slot: keys.count)
     keys.append(key)
     return true

@@ -103,7 +103,7 @@ struct LineOutline: Sendable {
   /// - Returns: where its digits stand; nil for something else.
   private mutating func readPort(_ line: RawSpan, behind start: Int) -> Range<Int>? {
     guard line.byteCount - start >= 8, line.uint64(start) >> 16 == LineOutline.portWord else { return nil }
-    let first = start + 6
+    let first = start + LineOutline.portWordLength
     var (end, value) = (first, 0)
     while end < line.byteCount, end - first < 5, line.byte(end).isDigit {
       value = value &* 10 &+ Int(line.byte(end) &- 0x30)
@@ -118,6 +118,7 @@ struct LineOutline: Sendable {
   }
   /// ` port `.
   private static let portWord: UInt64 = 0x2070_6f72_7420
+  static let portWordLength = 6
 
   /// The first address behind `start`, where a byte stands that is of no address.
   @inline(__always) private static func nextAddress(_ line: RawSpan, from start: Int) -> Address? {

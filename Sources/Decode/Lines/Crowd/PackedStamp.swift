@@ -30,13 +30,19 @@ struct PackedStamp: Sendable {
 
   /// The stamp as it stood in the line.
   var text: [UInt8] {
-    func digits(_ value: UInt32, _ pad: UInt8 = 0x30) -> [UInt8] {
-      [value < 10 ? pad : 0x30 + UInt8(value / 10), 0x30 + UInt8(value % 10)]
+    var text: [UInt8] = []
+    text.reserveCapacity(PackedStamp.length)
+    func add(_ value: UInt32, behind byte: UInt8, pad: UInt8 = 0x30) {
+      text.append(byte)
+      text.append(value < 10 ? pad : 0x30 + UInt8(value / 10))
+      text.append(0x30 + UInt8(value % 10))
     }
-    let month = PackedStamp.months[min(Int(bits >> 28), PackedStamp.months.count - 1)]
-    let day = digits(bits >> 22 & 31, bits >> 27 & 1 == 1 ? 0x30 : 0x20)
+    text += PackedStamp.months[min(Int(bits >> 28), PackedStamp.months.count - 1)]
     let seconds = min(bits & 0x3f_ffff, 86_399)
-    let (hour, minute, second) = (digits(seconds / 3600), digits(seconds / 60 % 60), digits(seconds % 60))
-    return month + [0x20] + day + [0x20] + hour + [0x3a] + minute + [0x3a] + second
+    add(bits >> 22 & 31, behind: 0x20, pad: bits >> 27 & 1 == 1 ? 0x30 : 0x20)
+    add(seconds / 3600, behind: 0x20)
+    add(seconds / 60 % 60, behind: 0x3a)
+    add(seconds % 60, behind: 0x3a)
+    return text
   }
 }

@@ -235,7 +235,8 @@ struct RecordShelf: Sendable {
   }
 
   private func withText<Result>(of note: Note, stamp: RawSpan, _ body: (RawSpan) -> Result) -> Result {
-    let line = wordings.text(note.wording, stamp: stamp, pid: note.pid, source: IPAddress(bits: source(of: note)))
+    let line = wordings.text(
+      note.wording, stamp: stamp, pid: note.pid, source: IPAddress(bits: source(of: note)), port: note.sourcePort ?? 0)
     return body(line.rawSpan)
   }
 

@@ -1,7 +1,7 @@
 import Evidence
 
-/// Lines that differ in stamp, process id and one address alone, each kept once; of the others only the stamp need be
-/// kept beside what a note has anyway.
+/// Lines that differ in stamp, process id, one address and its port alone, each kept once; of the others only the stamp
+/// need be kept beside what a note has anyway.
 struct RecordWordings: Sendable {
   private struct Wording: Sendable {
     var key: UInt64
@@ -10,6 +10,8 @@ struct RecordWordings: Sendable {
     var stampEnd: Int
     var processID: Range<Int>
     var addresses: [Range<Int>]
+    /// Behind one of the addresses.
+    var port: Range<Int>?
   }
 
   private var wordings: ContiguousArray<Wording> = []
@@ -18,17 +20,16 @@ struct RecordWordings: Sendable {
   /// Lines of further ones are kept whole.
   private static let cap = 4096
 
-  /// The number of the wording of a line; nil when there are too many, or when the line names other addresses
-  /// or a port too.
+  /// The number of the wording of a line; nil when there are too many, or when the line names other addresses too.
   mutating func number(of line: RawSpan, _ known: KnownLine, _ outline: LineOutline) -> Int16? {
     let addresses = 0..<outline.addressCount
-    guard outline.portRange == nil,
+    guard outline.portRange == nil || known.sourcePort == outline.port,
       addresses.allSatisfy({ IPAddress(v4: outline.address($0).value).bits == known.source })
     else { return nil }
     return number(outline.key) {
       Wording(
         key: outline.key, line: Bytes(line).array, stampEnd: outline.stampEnd, processID: outline.processID,
-        addresses: addresses.map { outline.address($0).range })
+        addresses: addresses.map { outline.address($0).range }, port: outline.portRange)
     }
   }
 
@@ -48,7 +49,7 @@ struct RecordWordings: Sendable {
   }
 
   /// A line again, from what differs.
-  func text(_ number: Int16, stamp: RawSpan, pid: Int32, source: IPAddress) -> [UInt8] {
+  func text(_ number: Int16, stamp: RawSpan, pid: Int32, source: IPAddress, port: UInt16) -> [UInt8] {
     let wording = wordings[Int(number)]
     var text: [UInt8] = []
     text.reserveCapacity(wording.line.count + 32)
@@ -57,13 +58,18 @@ struct RecordWordings: Sendable {
     func copy(to end: Int) { text.append(wording.line.rawSpan.slice(start..<end)) }
     if !wording.processID.isEmpty {
       copy(to: wording.processID.lowerBound)
-      text.append(contentsOf: String(pid).utf8)
+      text.append(decimal: pid.magnitude)
       start = wording.processID.upperBound
     }
     for range in wording.addresses {
       copy(to: range.lowerBound)
       text.append(dotted: source)
       start = range.upperBound
+      if let digits = wording.port, digits.lowerBound - start == LineOutline.portWordLength {
+        copy(to: digits.lowerBound)
+        text.append(decimal: port)
+        start = digits.upperBound
+      }
     }
     copy(to: wording.line.count)
     return text
