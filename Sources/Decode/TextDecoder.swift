@@ -12,6 +12,8 @@ package struct TextDecoder {
   private var reports: ReportReader
   var pending: Pending?
   var lastRecords = LastRecords()
+  /// The time of the first line of stretches that go on with one another, and how many lines they have so far.
+  private var run: (first: EventTime, lines: Int)?
   var table = ZeekTable()
   var nmap = NmapXML()
   var export = JournalExport()
@@ -86,12 +88,19 @@ package struct TextDecoder {
       if extend(line, place, into: &intake) { return }
       flush(into: &intake)
     }
-    begin(line, place, into: &intake)
+    // A stamp of RFC 3164 is no start of anything else, so that most lines of a flood need no other look.
+    let mayBeFrequent = SyslogReader.isStamp(line, at: 0) && line.byte(0).isASCIIUppercase && !isInRecord
+    if mayBeFrequent, let known = lines.frequent(line) {
+      take(known, line, 0, place, into: &intake)
+    } else {
+      begin(line, place, isStranger: mayBeFrequent, into: &intake)
+    }
   }
 
   /// Takes in lines that a screen found to be of no concern.
   ///
-  /// A block's stretches come in their order, from the first.
+  /// A block's stretches come in their order, from the first. Where one goes on with the run of the one before, its
+  /// stamps tell nothing that those of the run's first line and last line do not.
   /// - Parameters:
   ///   - block: What was screened, with the line feeds.
   ///   - tellsLines: Whether each line feed ends a record.
@@ -99,20 +108,34 @@ package struct TextDecoder {
   package mutating func pass(
     _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, tellsLines: Bool = true, into intake: inout Intake
   ) -> Bool {
-    let (start, last) = (screened.stretches[stretch].start, screened.stretches[stretch].last)
     let lineCount = screened.stretches[stretch].lines
     if stretch == 0 { lastRecords.begin(screened) }
-    guard tellsLines else { return false }
     // A line with a stamp is no part of the record before it.
-    if pending != nil { flush(into: &intake) }
-    guard !isInRecord, let first = plainTime(at: start, in: block),
-      let latest = last == start ? first : plainTime(at: last, in: block)
-    else { return false }
-    if first != latest { intake.tally.note(first) }
-    count(latest, lines: lineCount, into: &intake)
+    if tellsLines, pending != nil { flush(into: &intake) }
+    if !tellsLines || isInRecord || !(run != nil && screened.stretches[stretch].goesOn) {
+      closeRun(into: &intake)
+      guard tellsLines, !isInRecord, let first = plainTime(at: screened.stretches[stretch].start, in: block) else {
+        return false
+      }
+      run = (first, 0)
+    }
+    run?.lines += lineCount
     intake.tally.unconcerned += lineCount
     lastRecords.pass(stretch, of: screened)
+    if !screened.goesOn(behind: stretch) {
+      let latest = plainTime(at: screened.stretches[stretch].last, in: block)
+      closeRun(latest, into: &intake)
+    }
     return true
+  }
+
+  /// Counts the lines of the open run.
+  /// - Parameter latest: The time of the last of them, where it has one of its own.
+  private mutating func closeRun(_ latest: EventTime? = nil, into intake: inout Intake) {
+    guard let (first, lineCount) = run else { return }
+    run = nil
+    if let latest, latest != first { intake.tally.note(first) }
+    count(latest ?? first, lines: lineCount, into: &intake)
   }
 
   /// The time of a line that a screen found; nil when the line has to be read for it.
@@ -139,11 +162,13 @@ package struct TextDecoder {
 
   // What is asked of every line is mutating so that it is asked in place: for a plain function the whole decoder is copied.
 
-  private mutating func begin(_ line: RawSpan, _ place: Provenance, into intake: inout Intake) {
+  /// - Parameter isStranger: Whether it is known to be like no line before.
+  private mutating func begin(_ line: RawSpan, _ place: Provenance, isStranger: Bool, into intake: inout Intake) {
     if beginsStructured(line), readStructured(line, place, into: &intake) { return }
     table.close(before: line)
     if let start = SyslogReader.stampStart(line), !(line.byte(start).isDigit && isDatedPacket(line)) {
-      let result = lines.read(line, at: start, isFrequent: true, citation: Citation(place, text: Bytes(line)))
+      let result = lines.read(
+        line, at: start, isFrequent: true, isStranger: isStranger, citation: Citation(place, text: Bytes(line)))
       if take(result, line, start, place, into: &intake) { return }
     }
     if let start = TraceLine.stampStart(line) {
@@ -184,15 +209,7 @@ package struct TextDecoder {
     case .prefix(let partial):
       pending = Pending(kind: .syslog(partial), text: Bytes(line).array, stamp: start, provenance: place)
       return true
-    case .known(let known):
-      count(known.time, into: &intake)
-      intake.tally.understood += 1
-      if lines.library.outlines[known.format].isLogin {
-        lastRecords.note(known.host, event: nil)
-        noteLogin(line, start, known, place, into: &intake)
-      } else {
-        lastRecords.note(known.host, event: keep(line, start, known, place, in: &intake))
-      }
+    case .known(let known): take(known, line, start, place, into: &intake)
     case .event(let event, let format, let host, true):
       let record = LogLineReader.Whole(event: event, format: format, host: host)
       pending = Pending(kind: .whole(record), text: Bytes(line).array, stamp: start, provenance: place)
@@ -211,6 +228,20 @@ package struct TextDecoder {
       odd(.stampInvalid, Citation(place, text: Bytes(line)), into: &intake)
     }
     return true
+  }
+
+  /// The same of a line that comes in floods.
+  private mutating func take(
+    _ known: KnownLine, _ line: RawSpan, _ start: Int, _ place: Provenance, into intake: inout Intake
+  ) {
+    count(known.time, into: &intake)
+    intake.tally.understood += 1
+    if lines.library.outlines[known.format].isLogin {
+      lastRecords.note(known.host, event: nil)
+      noteLogin(line, start, known, place, into: &intake)
+    } else {
+      lastRecords.note(known.host, event: keep(line, start, known, place, in: &intake))
+    }
   }
 
   /// Takes in what a whole line gave.

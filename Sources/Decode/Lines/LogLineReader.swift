@@ -55,15 +55,26 @@ struct LogLineReader: Sendable {
     var isWatched: Bool
   }
 
-  /// Reads one line whose stamp starts at `start`.
-  /// - Parameter isFrequent: Whether a line of a kind that comes in floods is told as ``Result/known(_:)``.
-  mutating func read(
-    _ line: RawSpan, at start: Int, isFrequent: Bool = false, citation: @autoclosure () -> Citation
-  ) -> Result {
+  /// A line that begins with its stamp and is like one that was read before; nil for others.
+  mutating func frequent(_ line: RawSpan) -> KnownLine? {
     outline = nil
-    if isFrequent, start == 0, let stamp = syslog.stamp(of: line) {
-      outline = shapes.outline(line, behindStamp: stamp.end)
-      if let outline, let known = shapes.line(outline, at: stamp.time) { return .known(known) }
+    guard let stamp = syslog.stamp(of: line) else { return nil }
+    outline = shapes.outline(line, behindStamp: stamp.end)
+    return outline.flatMap { shapes.line($0, at: stamp.time) }
+  }
+
+  /// Reads one line whose stamp starts at `start`.
+  /// - Parameters:
+  ///   - isFrequent: Whether a line of a kind that comes in floods is told as ``Result/known(_:)``.
+  ///   - isStranger: Whether ``frequent(_:)`` was just asked of this line, and found nothing.
+  mutating func read(
+    _ line: RawSpan, at start: Int, isFrequent: Bool = false, isStranger: Bool = false,
+    citation: @autoclosure () -> Citation
+  ) -> Result {
+    if !isFrequent || start > 0 {
+      outline = nil
+    } else if !isStranger, let known = frequent(line) {
+      return .known(known)
     }
     let frame: SyslogFrame
     switch syslog.read(line, at: start) {

@@ -69,7 +69,8 @@ package struct LineScreen: Sendable {
     let start = line.place.lowerBound
     var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
     var numbers = hostNumbers.mutableSpan
-    open.add(start, line.next, line.order, of: host, numbers: &numbers, done: &stretches)
+    let isInRun = line.order == .follows && open.end == start
+    open.add(start, line.next, isInRun: isInRun, of: host, numbers: &numbers, done: &stretches)
     stretches.append(open)
   }
 
@@ -83,6 +84,8 @@ package struct LineScreen: Sendable {
     var open = stretches.popLast() ?? ScreenedLines.Stretch(at: start)
     var feeds = LineFeeds(from: start)
     var known = stamp
+    // Behind a line whose head was not known, a stretch goes on that ends with it, and no other.
+    var isRun = open.lines > 0 && open.end == start
     var start = start
     var stranger: Stranger?
     while let feed = feeds.next(in: block) {
@@ -102,9 +105,13 @@ package struct LineScreen: Sendable {
             place: start..<start &+ line.byteCount, next: feed &+ 1, head: head..<tagEnd, key: key, order: order)
           break
         }
+        isRun = isRun && order == .follows
         if isOfNoConcern(line, from: tagEnd, writer.program) {
-          open.add(start, feed &+ 1, order, of: writer.host, numbers: &numbers, done: &stretches)
+          open.add(start, feed &+ 1, isInRun: isRun, of: writer.host, numbers: &numbers, done: &stretches)
+          isRun = true
         }
+      } else {
+        isRun = false
       }
       start = feed &+ 1
     }

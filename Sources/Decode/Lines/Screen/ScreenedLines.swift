@@ -12,41 +12,49 @@ package struct ScreenedLines: Sendable {
     var last: Int
     /// The place of its first line's host among ``ScreenedLines/hostNumbers``.
     var firstNumber: Int
+    /// Whether it goes on with the run of the stretch before it: all lines between them, and its first one, are of the
+    /// same minute and stand in the order of their stamps.
+    private(set) var goesOn = false
     /// A bit for each of its hosts, the first 63 by their number; the last bit stands for all others.
     private(set) var hostBits: UInt64 = 0
 
     /// One without lines, as the first.
     init(at start: Int) { (self.start, end, lines, last, firstNumber) = (start, start, 0, start, 0) }
 
-    private init(start: Int, next: Int, firstNumber: Int, hostBits: UInt64) {
+    private init(start: Int, next: Int, firstNumber: Int, hostBits: UInt64, goesOn: Bool) {
       (self.start, end, lines, last) = (start, next, 1, start)
       self.firstNumber = firstNumber
       self.hostBits = hostBits
+      self.goesOn = goesOn
     }
 
     /// The hosts' numbers, each once; nil when not every bit stands for one.
     var distinctHosts: BitNumbers? { hostBits >> 63 == 1 ? nil : BitNumbers(bits: hostBits) }
 
     /// Adds a line that stands at `start`, or begins the next stretch with it.
-    /// - Parameter next: Behind its line feed.
+    /// - Parameters:
+    ///   - next: Behind its line feed.
+    ///   - isInRun: Whether it, and all lines since the stretch before, are of one run.
     @inline(__always) mutating func add(
-      _ start: Int, _ next: Int, _ order: PlainStamp.Order, of host: Int32, numbers: inout MutableSpan<Int32>,
+      _ start: Int, _ next: Int, isInRun: Bool, of host: Int32, numbers: inout MutableSpan<Int32>,
       done: inout [Stretch]
     ) {
       numbers[firstNumber &+ lines] = host
       let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: min(host, 63))
-      if order == .follows, end == start {
+      if isInRun, end == start {
         (last, end, lines) = (start, next, lines &+ 1)
         hostBits |= bit
       } else {
         if lines > 0 { done.append(self) }
-        self = Stretch(start: start, next: next, firstNumber: firstNumber &+ lines, hostBits: bit)
+        self = Stretch(start: start, next: next, firstNumber: firstNumber &+ lines, hostBits: bit, goesOn: isInRun)
       }
     }
   }
 
   /// In the order of the block, without overlap.
   package internal(set) var stretches: [Stretch] = []
+  /// Whether the stretch behind a stretch goes on with its run.
+  func goesOn(behind stretch: Int) -> Bool { stretch + 1 < stretches.count && stretches[stretch + 1].goesOn }
   /// Of each line of no concern who wrote it: a place of ``hosts``. There is room behind them.
   var hostNumbers: [Int32] = []
   /// Hosts, of which not each has to be one of this block.
