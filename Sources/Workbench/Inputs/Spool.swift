@@ -25,9 +25,10 @@ enum Spool {
     var template = Array((folder + "/watchfloor.XXXXXX").utf8CString)
     let descriptor = unsafe mkstemp(&template)
     guard descriptor >= 0 else { throw fault() }
-    _ = unsafe unlink(template)
     var isKept = false
     defer { if !isKept { close(descriptor) } }
+    // No program that is started meanwhile gets it, and nobody finds it.
+    guard unsafe unlink(template) == 0, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw fault() }
     while true {
       do { guard try source.read() else { break } } catch { throw Faults([Fault(file: name, error.description)]) }
       guard Spool.write(source.block, to: descriptor) else { throw fault() }
