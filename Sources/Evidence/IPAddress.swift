@@ -176,13 +176,10 @@ extension Array where Element == UInt8 {
   package mutating func append(dotted address: IPAddress) {
     reserveCapacity(count + 15)
     for shift in stride(from: UInt32(24), through: 0, by: -8) {
-      append(decimal: UInt16(address.v4 >> shift & 255))
+      append(decimal: address.v4 >> shift & 255)
       if shift > 0 { append(0x2e) }
     }
   }
-
-  /// Adds a number in decimal.
-  package mutating func append(decimal number: UInt16) { append(decimal: UInt32(number)) }
 
   /// Adds a number in decimal.
   package mutating func append(decimal number: UInt32) {

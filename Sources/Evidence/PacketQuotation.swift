@@ -39,6 +39,6 @@ extension Array where Element == UInt8 {
     }
     guard let port = endpoint.port else { return }
     append(0x2e)
-    append(decimal: port)
+    append(decimal: UInt32(port))
   }
 }

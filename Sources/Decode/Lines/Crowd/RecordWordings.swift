@@ -67,7 +67,7 @@ struct RecordWordings: Sendable {
       start = range.upperBound
       if let digits = wording.port, digits.lowerBound - start == LineOutline.portWordLength {
         copy(to: digits.lowerBound)
-        text.append(decimal: port)
+        text.append(decimal: UInt32(port))
         start = digits.upperBound
       }
     }
