@@ -12,7 +12,9 @@ package struct TextDecoder {
   private var reports: ReportReader
   var pending: Pending?
   var lastRecords = LastRecords()
-  /// The time of the first line of stretches that go on with one another, and how many lines they have so far.
+  /// The time of the first line of stretches that go on with one another, and how many lines they have so far; nil
+  /// behind the last of them, where the next one begins anew. All lines between them are plain, so that no record of
+  /// several lines begins there.
   private var run: (first: EventTime, lines: Int)?
   var table = ZeekTable()
   var nmap = NmapXML()
@@ -108,34 +110,29 @@ package struct TextDecoder {
   package mutating func pass(
     _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, tellsLines: Bool = true, into intake: inout Intake
   ) -> Bool {
-    let lineCount = screened.stretches[stretch].lines
     if stretch == 0 { lastRecords.begin(screened) }
+    guard tellsLines else { return false }
     // A line with a stamp is no part of the record before it.
-    if tellsLines, pending != nil { flush(into: &intake) }
-    if !tellsLines || isInRecord || !(run != nil && screened.stretches[stretch].goesOn) {
-      closeRun(into: &intake)
-      guard tellsLines, !isInRecord, let first = plainTime(at: screened.stretches[stretch].start, in: block) else {
-        return false
-      }
+    if pending != nil { flush(into: &intake) }
+    if run == nil {
+      guard !isInRecord, let first = plainTime(at: screened.stretches[stretch].start, in: block) else { return false }
       run = (first, 0)
     }
-    run?.lines += lineCount
-    intake.tally.unconcerned += lineCount
+    run?.lines += screened.stretches[stretch].lines
+    intake.tally.unconcerned += screened.stretches[stretch].lines
     lastRecords.pass(stretch, of: screened)
-    if !screened.goesOn(behind: stretch) {
-      let latest = plainTime(at: screened.stretches[stretch].last, in: block)
-      closeRun(latest, into: &intake)
-    }
+    if !screened.goesOn(behind: stretch) { closeRun(at: screened.stretches[stretch].last, in: block, into: &intake) }
     return true
   }
 
-  /// Counts the lines of the open run.
-  /// - Parameter latest: The time of the last of them, where it has one of its own.
-  private mutating func closeRun(_ latest: EventTime? = nil, into intake: inout Intake) {
+  /// Counts the lines of a run, of which the last stands at `last`.
+  private mutating func closeRun(at last: Int, in block: RawSpan, into intake: inout Intake) {
     guard let (first, lineCount) = run else { return }
     run = nil
-    if let latest, latest != first { intake.tally.note(first) }
-    count(latest ?? first, lines: lineCount, into: &intake)
+    // Of one minute, both have a time of their own, but for the very last minute that a ``Timestamp`` holds.
+    let latest = plainTime(at: last, in: block) ?? first
+    if latest != first { intake.tally.note(first) }
+    count(latest, lines: lineCount, into: &intake)
   }
 
   /// The time of a line that a screen found; nil when the line has to be read for it.

@@ -130,7 +130,7 @@ struct PatternLeads: Sendable {
     var index = start
     while index < line.byteCount {
       let (bits, next) = line.places(of: 0x20, or: 0x09, from: index)
-      if bits != 0 { return index &+ bits.trailingZeroBitCount }
+      if bits != 0 { return index + bits.trailingZeroBitCount }
       index = next
     }
     return line.byteCount
@@ -138,7 +138,7 @@ struct PatternLeads: Sendable {
 
   /// Whether a lead stands at a place; it may where the line ends too soon to tell.
   private static func stands(_ lead: PatternLead, _ line: RawSpan, at index: Int) -> Bool {
-    line.byteCount &- index < 8 || line.uint64(index) & lead.mask == lead.word
+    line.byteCount - index < 8 || line.uint64(index) & lead.mask == lead.word
   }
 
   /// Whether a lead stands at one of the places from `start` up to `end`.
@@ -147,7 +147,7 @@ struct PatternLeads: Sendable {
     while index < end {
       var (bits, next) = line.places(of: lead.firstByte, or: lead.firstByte, from: index)
       while bits != 0 {
-        let place = index &+ bits.trailingZeroBitCount
+        let place = index + bits.trailingZeroBitCount
         if place >= end { return false }
         if stands(lead, line, at: place) { return true }
         bits &= bits - 1

@@ -18,10 +18,9 @@ extension RawSpan {
   /// The same of those from `start` on, in a text of as many at least, and up to where they are: at its end there may be
   /// less, which are looked at together with those before them.
   @inline(__always) func places(of one: UInt8, or other: UInt8, from start: Int) -> (bits: UInt32, end: Int) {
-    let base = min(start, byteCount &- RawSpan.countReach)
-    // Less than all are behind the start.
-    let bits = places(of: one, or: other, at: base) &>> UInt32(truncatingIfNeeded: start &- base)
-    return (bits, base &+ RawSpan.countReach)
+    let base = min(start, byteCount - RawSpan.countReach)
+    let bits = places(of: one, or: other, at: base) >> UInt32(truncatingIfNeeded: start - base)
+    return (bits, base + RawSpan.countReach)
   }
 
   /// How many of the ``countReach`` bytes at `offset` stand before the first that is one of two; all when none is.

@@ -53,8 +53,6 @@ package struct ScreenedLines: Sendable {
 
   /// In the order of the block, without overlap.
   package internal(set) var stretches: [Stretch] = []
-  /// Whether the stretch behind a stretch goes on with its run.
-  func goesOn(behind stretch: Int) -> Bool { stretch + 1 < stretches.count && stretches[stretch + 1].goesOn }
   /// Of each line of no concern who wrote it: a place of ``hosts``. There is room behind them.
   var hostNumbers: [Int32] = []
   /// Hosts, of which not each has to be one of this block.
@@ -69,6 +67,9 @@ package struct ScreenedLines: Sendable {
   }
 
   package mutating func clear() { stretches.removeAll(keepingCapacity: true) }
+
+  /// Whether the stretch behind a stretch goes on with its run.
+  func goesOn(behind stretch: Int) -> Bool { stretch + 1 < stretches.count && stretches[stretch + 1].goesOn }
 }
 
 /// The numbers of the bits that are set.
