@@ -60,8 +60,8 @@ package struct Tally: Sendable {
   private var lastKind: RecordKind?
   /// Days of which there is any dated record: the others are without evidence, not quiet.
   package var coveredDays: Set<Day> = []
-  /// The day of the last record: its neighbours share it.
-  private var lastDay: Day?
+  /// The moments of the last record's day: its neighbours share it.
+  private var lastDay: Range<Int64> = 0..<0
   /// From the earliest to the latest time of that day that was noted since the day changed.
   private var lastSpan: Range<Int64> = 0..<0
   /// What a live capture says of itself.
@@ -84,8 +84,14 @@ package struct Tally: Sendable {
 
   package mutating func note(_ time: EventTime) {
     // Within what was noted before of its day there is nothing new.
-    if lastSpan.contains(time.timestamp.nanoseconds), time.isDated { return }
-    noteFurther(time)
+    let moment = time.timestamp.nanoseconds
+    if lastSpan.contains(moment), time.isDated { return }
+    if let last, last < time, last.isDated, time.isDated, lastDay.contains(moment) {
+      self.last = time
+      lastSpan = lastSpan.lowerBound..<moment + 1
+    } else {
+      noteFurther(time)
+    }
   }
 
   private mutating func noteFurther(_ time: EventTime) {
@@ -96,10 +102,11 @@ package struct Tally: Sendable {
     if isFirstDated || first.map({ time < $0 }) ?? true { first = time }
     if isFirstDated || last.map({ $0 < time }) ?? true { last = time }
     guard time.isDated else { return }
-    let (day, moment) = (time.timestamp.day, time.timestamp.nanoseconds)
-    if day != lastDay {
+    let moment = time.timestamp.nanoseconds
+    if !lastDay.contains(moment) {
+      let day = time.timestamp.day
       coveredDays.insert(day)
-      lastDay = day
+      lastDay = (day.start?.nanoseconds ?? .min)..<(day.advanced(by: 1).start?.nanoseconds ?? .max)
       lastSpan = moment..<moment
     }
     // To the next nanosecond, since a range has no end of its own; the last one there is stays outside.

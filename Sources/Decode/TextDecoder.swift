@@ -91,7 +91,7 @@ package struct TextDecoder {
       flush(into: &intake)
     }
     // A stamp of RFC 3164 is no start of anything else, so that most lines of a flood need no other look.
-    let mayBeFrequent = SyslogReader.isStamp(line, at: 0) && line.byte(0).isASCIIUppercase && !isInRecord
+    let mayBeFrequent = lines.syslog.beginsClassic(line) && !isInRecord
     if mayBeFrequent, let known = lines.frequent(line) {
       take(known, line, 0, place, into: &intake)
     } else {

@@ -186,6 +186,8 @@ package struct EventSums: Sendable {
   private func inOrder() -> [Event] {
     let lines = events.values.filter { $0.action == .log }
     let others = events.values.filter { $0.action != .log }
-    return (LineTemplates.generalised(lines) + others).sorted(by: Event.precedes)
+    var sums = LineTemplates.generalised(lines) + others
+    sums.sort(on: { $0.time }, then: Event.precedes)
+    return sums
   }
 }

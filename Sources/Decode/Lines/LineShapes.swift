@@ -9,6 +9,8 @@ struct LineOutline: Sendable {
   /// Seeded; it is the same for two lines only when all the bytes that it stands for are.
   fileprivate(set) var key: UInt64
   fileprivate(set) var pid: Int32 = -1
+  /// The stamp in few bytes, where it can be kept so.
+  let stamp: PackedStamp?
   // Lines are shorter than 32 bits can count.
   private let behindStamp: Int32
   private var pidStart: Int32
@@ -52,13 +54,14 @@ struct LineOutline: Sendable {
   }
 
   /// Nil for a line that has none: its head is longer than most, it names no address, or more than a few.
-  init?(_ line: RawSpan, behindStamp start: Int, seed: HeadTable.Seed) {
+  init?(_ line: RawSpan, behind stamp: SyslogReader.LineStamp, seed: HeadTable.Seed) {
+    let start = stamp.end
     guard line.byteCount - start >= RawSpan.countReach, line.byteCount < 1 << 30 else { return nil }
     let head = line.slice(start..<start + RawSpan.countReach)
     let length = head.count(before: 0x5b, or: 0x3a, at: 0)
     guard length >= 8, length < RawSpan.countReach else { return nil }
     key = seed.key(head, length: length).number
-    behindStamp = Int32(truncatingIfNeeded: start)
+    (self.stamp, behindStamp) = (stamp.packed, Int32(truncatingIfNeeded: start))
     (pidStart, pidEnd) = (behindStamp, behindStamp)
     addresses = (Address(0..<0, 0), Address(0..<0, 0), Address(0..<0, 0))
     var index = start + length
@@ -221,8 +224,8 @@ struct LineShapes: Sendable {
   private var shapes: ContiguousArray<Shape> = []
   private static let count = 1 << 12
 
-  func outline(_ line: RawSpan, behindStamp start: Int) -> LineOutline? {
-    LineOutline(line, behindStamp: start, seed: seed)
+  func outline(_ line: RawSpan, behind stamp: SyslogReader.LineStamp) -> LineOutline? {
+    LineOutline(line, behind: stamp, seed: seed)
   }
 
   /// The line of an outline that was learned; nil when it was not, or comes from the machine itself.

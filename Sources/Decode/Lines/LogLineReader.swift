@@ -59,7 +59,7 @@ struct LogLineReader: Sendable {
   mutating func frequent(_ line: RawSpan) -> KnownLine? {
     outline = nil
     guard let stamp = syslog.stamp(of: line) else { return nil }
-    outline = shapes.outline(line, behindStamp: stamp.end)
+    outline = shapes.outline(line, behind: stamp)
     return outline.flatMap { shapes.line($0, at: stamp.time) }
   }
 

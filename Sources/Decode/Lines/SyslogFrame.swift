@@ -31,8 +31,8 @@ package struct SyslogReader: Sendable {
   /// Which year a stamp without one belongs to, and the way of such stamps through the year.
   package private(set) var calendar: StampCalendar
   private var cachedDate: (month: Int, day: Int, midnight: Int64)?
-  /// The last stamp of 15 bytes, as two overlapping words: lines of one second have the same.
-  private var cachedStamp: (head: UInt64, tail: UInt64, time: EventTime, local: Int64, midnight: Int64?)?
+  /// The last stamp of 15 bytes: its neighbours are mostly of its minute.
+  private var knownStamp: KnownStamp?
   /// Wall-clock seconds of the last stamp; nil when it named its zone.
   private var local: Int64?
   var repeatedHours = RepeatedHours()
@@ -304,34 +304,39 @@ package struct SyslogReader: Sendable {
   /// `Dec 27 15:20:35`, `Jan  3 15:03:59` or `Jan 3 15:03:59`.
   private mutating func classicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {
     let start = cursor
-    guard line.byteCount - start >= 15 else { return readClassicStamp(line, &cursor) }
-    let (head, tail) = (line.uint64(start), line.uint64(start + 7))
-    if let cachedStamp, cachedStamp.head == head, cachedStamp.tail == tail, !SyslogReader.goesOn(line, start + 15) {
-      cursor = start + 15
-      (local, hasYear) = (cachedStamp.local, false)
-      return .time(cachedStamp.time)
-    }
-    if let time = timeOfSameDay(head, tail), !SyslogReader.goesOn(line, start + 15) {
-      cursor = start + 15
-      return .time(time)
+    if let reading = neighbour(line, at: start) ?? readingOfSameDay(line, at: start) {
+      cursor = start + KnownStamp.length
+      return .time(reading.time)
     }
     let stamp = readClassicStamp(line, &cursor)
-    if case .time(let time) = stamp, cursor == start + 15, !hasYear, let local {
-      cachedStamp = (head, tail, time, local, tail.secondsOfClock.map { local - $0 })
+    if case .time(let time) = stamp, cursor == start + KnownStamp.length, !hasYear, let local {
+      knownStamp = KnownStamp(line, at: start, time.timestamp, local: local)
     }
     return stamp
   }
 
-  /// The time of a stamp of the last one's day; nil when it is none, or has to be read in full.
-  private mutating func timeOfSameDay(_ head: UInt64, _ tail: UInt64) -> EventTime? {
-    guard let cachedStamp, let cachedDate, cachedStamp.head >> 8 == head >> 8, let seconds = tail.secondsOfClock,
-      cachedStamp.midnight == cachedDate.midnight,
-      let timestamp = Timestamp(seconds: zone.utc(local: cachedDate.midnight + seconds))
+  /// A stamp of the last one's minute; nil when it is none, or has to be read in full.
+  @inline(__always) private mutating func neighbour(_ line: RawSpan, at start: Int) -> KnownStamp.Reading? {
+    // Of an hour that clocks show twice it takes the line's host to say which one it is.
+    guard line.byteCount &- start >= KnownStamp.length, let knownStamp, let second = knownStamp.second(line, at: start),
+      knownStamp.midnight == cachedDate?.midnight, !zone.isShifting,
+      !SyslogReader.goesOn(line, start &+ KnownStamp.length), let reading = knownStamp.reading(second: second)
     else { return nil }
-    let time = EventTime(timestamp, fractionDigits: 0)
-    (local, hasYear) = (cachedDate.midnight + seconds, false)
-    self.cachedStamp = (head, tail, time, cachedDate.midnight + seconds, cachedDate.midnight)
-    return time
+    (local, hasYear) = (reading.local, false)
+    return reading
+  }
+
+  /// A stamp of the last one's day, likewise.
+  private mutating func readingOfSameDay(_ line: RawSpan, at start: Int) -> KnownStamp.Reading? {
+    guard line.byteCount - start >= KnownStamp.length, let knownStamp, let cachedDate,
+      knownStamp.isOfDay(line.uint64(start)), knownStamp.midnight == cachedDate.midnight,
+      let seconds = line.uint64(start + 7).secondsOfClock, !SyslogReader.goesOn(line, start + KnownStamp.length)
+    else { return nil }
+    let local = cachedDate.midnight + seconds
+    guard let moment = Timestamp(seconds: zone.utc(local: local)) else { return nil }
+    (self.local, hasYear) = (local, false)
+    self.knownStamp = KnownStamp(line, at: start, moment, local: local)
+    return self.knownStamp?.reading(second: seconds % 60)
   }
 
   /// Whether a fraction, or the colon with which Cisco ends a stamp, stands behind the seconds.
@@ -347,12 +352,30 @@ package struct SyslogReader: Sendable {
     return time
   }
 
-  /// The time of the stamp that a line begins with, and where it ends; nil when none stands there, or when it takes the
-  /// line's host to say which time it means.
-  mutating func stamp(of line: RawSpan) -> (time: EventTime, end: Int)? {
+  /// The stamp that a line begins with, of those that come in floods.
+  struct LineStamp: Sendable {
+    var time: EventTime
+    /// Where it ends.
+    var end: Int
+    /// Nil where it is not written as ``PackedStamp`` is.
+    var packed: PackedStamp?
+  }
+
+  /// Nil when no stamp stands there, or when it takes the line's host to say which time it means.
+  mutating func stamp(of line: RawSpan) -> LineStamp? {
+    guard zones.isEmpty else { return nil }
+    if let reading = neighbour(line, at: 0) {
+      return LineStamp(time: reading.time, end: KnownStamp.length, packed: reading.packed)
+    }
     var cursor = 0
-    guard zones.isEmpty, case .time(let time) = stamp(line, &cursor), !isAmbiguous else { return nil }
-    return (time, cursor)
+    guard case .time(let time) = stamp(line, &cursor), !isAmbiguous else { return nil }
+    return LineStamp(time: time, end: cursor, packed: PackedStamp(line, end: cursor))
+  }
+
+  /// Whether a line begins with a stamp of RFC 3164.
+  mutating func beginsClassic(_ line: RawSpan) -> Bool {
+    if line.byteCount >= KnownStamp.length, knownStamp?.second(line, at: 0) != nil { return true }
+    return SyslogReader.isStamp(line, at: 0) && line.byte(0).isASCIIUppercase
   }
 
   private mutating func readClassicStamp(_ line: RawSpan, _ cursor: inout Int) -> Stamp {

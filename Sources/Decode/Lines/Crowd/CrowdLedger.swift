@@ -29,13 +29,13 @@ package struct CrowdLedger: Sendable {
     init(address: UInt128) { self.address = address }
 
     /// Adds a record to the chain.
-    /// - Returns: the one before it.
-    fileprivate mutating func add(_ number: Int, count: Int, time: Int64) -> Int32 {
+    /// - Returns: the one before it, and how many records there are now.
+    fileprivate mutating func add(_ number: Int, count: Int, time: Int64) -> (previous: Int32, records: Int) {
       let previous = lastNote
       lastNote = Int32(number)
       records = records.addingClamped(count)
       latest = max(latest, time)
-      return previous
+      return (previous, records)
     }
   }
 
@@ -194,10 +194,11 @@ package struct CrowdLedger: Sendable {
   /// Gives the first record that waits to its source, which is no Event yet.
   private mutating func link(_ slot: Int, into events: inout [Event]) {
     let number = links.count
-    let previous = sources[slot].add(number, count: shelf.notes[number].count, time: shelf.notes[number].time)
+    let note = shelf.notes[number]
+    let (previous, records) = sources[slot].add(number, count: note.count, time: note.time)
     links.append((Int32(slot), previous))
-    untoldText += shelf.textLength(number)
-    if sources[slot].records > limits.many { tell(slot, into: &events) }
+    untoldText += note.textLength
+    if records > limits.many { tell(slot, into: &events) }
     if untold > limits.sources { forgetHalf(because: "more than \(limits.sources) sources of turned-down requests") }
     if untoldText > limits.text { forgetHalf(because: "more than \(limits.text) bytes of turned-down requests") }
   }

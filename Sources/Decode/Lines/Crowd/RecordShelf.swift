@@ -36,8 +36,8 @@ struct RecordShelf: Sendable {
         input: InputID(Int(input)), place: .lines(first: line.value, last: line.value + Int(moreLines)),
         offset: offset.value, length: Int(length))
     }
-    /// Bytes of the text, however it is kept.
-    fileprivate var fullLength: Int { wording < 0 ? Int(keptLength) : Int(length) }
+    /// Bytes of the record's wording, however it is kept.
+    var textLength: Int { wording < 0 ? Int(keptLength) : Int(length) }
 
     /// Nil for a place with larger numbers than a record of a log has.
     fileprivate init?(
@@ -165,7 +165,7 @@ struct RecordShelf: Sendable {
       return true
     }
     note.wording = wording
-    guard let stamp = PackedStamp(line, end: outline.stampEnd) else {
+    guard let stamp = outline.stamp else {
       append(note, line.slice(0..<outline.stampEnd))
       return true
     }
@@ -198,7 +198,7 @@ struct RecordShelf: Sendable {
   }
 
   private mutating func append(_ note: Note) {
-    textCount += note.fullLength
+    textCount += note.textLength
     notes.append(note)
   }
 
@@ -221,7 +221,7 @@ struct RecordShelf: Sendable {
   }
 
   /// Bytes of the wording of a record.
-  func textLength(_ number: Int) -> Int { notes[number].fullLength }
+  func textLength(_ number: Int) -> Int { notes[number].textLength }
 
   /// Counts a record once more; false when it cannot be.
   mutating func addOne(to number: Int) -> Bool { notes[number].addOne() }
