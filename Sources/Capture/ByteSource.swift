@@ -1,15 +1,15 @@
-package import Evidence
+public import Evidence
 import Glibc
 
 /// The bytes of a file, a pipe or standard input, in blocks; what is packed comes out unpacked.
 ///
 /// There is one path for all of them, without memory mapping: a file that somebody truncates meanwhile ends, and kills
 /// nobody.
-package struct ByteSource: ~Copyable {
+public struct ByteSource: ~Copyable {
   /// Fast enough to be bound by the disk, small enough for the cache.
-  package static let blockSize = 256 * 1024
+  public static let blockSize = 256 * 1024
   /// What ``peek()`` gathers at least, if the input has it.
-  package static let peekSize = 1024
+  public static let peekSize = 1024
 
   private enum Content {
     case nothing
@@ -19,13 +19,13 @@ package struct ByteSource: ~Copyable {
   }
 
   /// How the input is packed; nil when it is not.
-  package let compression: Compression?
+  public let compression: Compression?
   /// When a regular file was last changed; nil for pipes.
-  package let modified: Timestamp?
+  public let modified: Timestamp?
   /// As the file was when it was opened.
   private let openedState: PackedInput.State?
   /// Offset of the block's first byte in the unpacked input.
-  package private(set) var blockOffset = 0
+  public private(set) var blockOffset = 0
 
   private let content: Content
   private var storage = [UInt8](repeating: 0, count: blockSize)
@@ -36,7 +36,7 @@ package struct ByteSource: ~Copyable {
   private var postponed: CaptureError?
 
   /// Opens a path, or standard input for `-`.
-  package init(path: String) throws(CaptureError) {
+  public init(path: String) throws(CaptureError) {
     self.init(try Opened(path: path))
   }
 
@@ -56,20 +56,20 @@ package struct ByteSource: ~Copyable {
   }
 
   /// Whether the file changed between its opening and its end, in words. Of what is packed the unpacking tells.
-  package var change: String? {
+  public var change: String? {
     guard case .plain(let input) = content, let before = openedState, let after = input.state else { return nil }
     if input.offset < before.length { return "ended at byte \(input.offset), of \(before.length) when it was opened" }
     return before == after ? nil : "was written to while it was read"
   }
 
   /// What the last ``read(keeping:)`` or ``peek()`` brought.
-  package var block: RawSpan {
+  public var block: RawSpan {
     @_lifetime(borrow self) get { storage.rawSpan.slice(range) }
   }
 
   /// Fills ``block`` with the start of the input, which the next read gives again: at least ``peekSize`` bytes, unless the
   /// input is shorter. For telling what the input is, before anything was read.
-  package mutating func peek() throws(CaptureError) {
+  public mutating func peek() throws(CaptureError) {
     guard !isPeeked, range.isEmpty, blockOffset == 0 else { return }
     while range.count < ByteSource.peekSize, postponed == nil {
       let count = fillOrPostpone(at: range.upperBound)
@@ -83,7 +83,7 @@ package struct ByteSource: ~Copyable {
   /// Reads into somebody's own room, from `offset` to its end; ``block`` is then of no use.
   /// - Returns: how many bytes came; 0 at the end.
   /// - Throws: at the place of the trouble, after everything before it was read.
-  package mutating func read(into buffer: inout [UInt8], at offset: Int) throws(CaptureError) -> Int {
+  public mutating func read(into buffer: inout [UInt8], at offset: Int) throws(CaptureError) -> Int {
     guard range.isEmpty else {
       let count = min(range.count, max(0, buffer.count - offset))
       for index in 0..<count { buffer[offset + index] = storage[range.lowerBound + index] }
@@ -112,7 +112,7 @@ package struct ByteSource: ~Copyable {
   /// - Parameter kept: how many bytes of the old block's end the new one starts with, for records that a block cuts.
   /// - Returns: false at the end of the input; the block then holds the kept bytes alone.
   /// - Throws: at the place of the trouble, after everything before it was read. The block then holds the kept bytes.
-  package mutating func read(keeping kept: Int = 0) throws(CaptureError) -> Bool {
+  public mutating func read(keeping kept: Int = 0) throws(CaptureError) -> Bool {
     if isPeeked {
       isPeeked = false
       return true

@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 /// Where a capture stops making sense. What was before it is valid.
-package struct CaptureDamage: Hashable, Sendable {
-  package enum Fault: Hashable, Sendable {
+public struct CaptureDamage: Hashable, Sendable {
+  public enum Fault: Hashable, Sendable {
     /// The file ends inside of the record.
     case cut(needed: Int, available: Int)
     case overlongFrame(claimed: Int, cap: Int)
@@ -21,15 +21,15 @@ package struct CaptureDamage: Hashable, Sendable {
   }
 
   /// Of the record (or the file header) that is damaged.
-  package var offset: Int
-  package var fault: Fault
+  public var offset: Int
+  public var fault: Fault
 
-  package init(offset: Int, fault: Fault) {
+  public init(offset: Int, fault: Fault) {
     self.offset = offset
     self.fault = fault
   }
 
-  package var kind: Oddity.Kind {
+  public var kind: Oddity.Kind {
     switch fault {
     case .cut: .captureCut
     case .unknownVersion: .unsupportedFormat
@@ -37,7 +37,7 @@ package struct CaptureDamage: Hashable, Sendable {
     }
   }
 
-  package var description: String { "the record at byte \(offset) " + predicate }
+  public var description: String { "the record at byte \(offset) " + predicate }
 
   private var predicate: String {
     switch fault {

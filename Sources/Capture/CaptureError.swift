@@ -1,7 +1,7 @@
-package import Evidence
+public import Evidence
 
 /// Why an input cannot be read, or not to its end. What was read before stays valid.
-package enum CaptureError: Error, Hashable, Sendable {
+public enum CaptureError: Error, Hashable, Sendable {
   /// The system's words.
   case cannotOpen(reason: String)
   /// libpcap's words about a filter.
@@ -11,7 +11,7 @@ package enum CaptureError: Error, Hashable, Sendable {
   case compressedDataDamaged(Compression, offset: Int, reason: String)
   case compressedDataCut(Compression, offset: Int)
 
-  package var oddity: Oddity.Kind {
+  public var oddity: Oddity.Kind {
     switch self {
     case .cannotOpen, .cannotRead, .filter: .unreadableFile
     case .compressedDataDamaged, .compressedDataCut: .compressedFileDamaged
@@ -20,7 +20,7 @@ package enum CaptureError: Error, Hashable, Sendable {
 }
 
 extension CaptureError: CustomStringConvertible {
-  package var description: String {
+  public var description: String {
     switch self {
     case .cannotOpen(let reason): "cannot be opened: \(reason)"
     case .filter(let reason): "the filter is none: \(reason)"

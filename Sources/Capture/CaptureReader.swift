@@ -1,18 +1,18 @@
-package import Evidence
+public import Evidence
 
 /// The frames of a capture file: pcap, pcapng or snoop, told by its content; or of an interface.
 ///
 /// A damaged file gives every frame before the damage; then ``next()`` ends, and ``damage`` says where and why.
-package struct CaptureReader: ~Copyable {
+public struct CaptureReader: ~Copyable {
   /// libpcap's own bound on what a record may claim (MAXIMUM_SNAPLEN).
-  package static let frameCap = 256 * 1024
+  public static let frameCap = 256 * 1024
 
   /// Frames are copied up to so many bytes at a time: enough to read many together, and few enough for the cache.
   private static let copiedLength = 64 * 1024
 
-  package private(set) var kind = ContentKind.empty
+  public private(set) var kind = ContentKind.empty
   /// Bytes of the unpacked file that made sense so far.
-  package private(set) var readLength = 0
+  public private(set) var readLength = 0
 
   private var window: RecordWindow
   // Only the one of the file's kind is used. Apart, because a payload of an enumeration is not changed in its place.
@@ -26,7 +26,7 @@ package struct CaptureReader: ~Copyable {
 
   /// Reads the file header; what is wrong with it stands in ``damage``.
   /// - Throws: when the source cannot be read that far.
-  package init(_ source: consuming ByteSource) throws(CaptureError) {
+  public init(_ source: consuming ByteSource) throws(CaptureError) {
     live = nil
     window = RecordWindow(source)
     kind = try window.recognise()
@@ -40,7 +40,7 @@ package struct CaptureReader: ~Copyable {
   }
 
   /// Captures from an interface, from now on.
-  package init(_ request: LiveRequest) throws(CaptureError) {
+  public init(_ request: LiveRequest) throws(CaptureError) {
     live = try LiveCapture(request)
     window = RecordWindow(ByteSource())
     kind = .live
@@ -48,28 +48,28 @@ package struct CaptureReader: ~Copyable {
   }
 
   /// Tries whether an interface can be captured from, and ends again.
-  package static func check(_ request: LiveRequest) throws(CaptureError) { _ = try LiveCapture(request) }
+  public static func check(_ request: LiveRequest) throws(CaptureError) { _ = try LiveCapture(request) }
 
-  package var damage: CaptureDamage? { window.damage }
+  public var damage: CaptureDamage? { window.damage }
 
   /// Whether ``next()`` gave nil only because there is no frame for now.
-  package var isOpen: Bool { live.map { !$0.hasEnded } ?? false }
+  public var isOpen: Bool { live.map { !$0.hasEnded } ?? false }
   /// Frames that the file says were lost, beside those that its frames tell: how many, and where it says so first.
-  package var drops: (count: Int, offset: Int)? { pcapng.drops }
+  public var drops: (count: Int, offset: Int)? { pcapng.drops }
   /// Of a live capture that has ended.
-  package var liveCounts: LiveCounts? { live?.counts }
+  public var liveCounts: LiveCounts? { live?.counts }
 
   /// Waits a moment for a frame of the interface.
-  package func wait() { live?.wait() }
+  public func wait() { live?.wait() }
 
   /// The bytes of the frame that ``next()`` gave.
-  package var bytes: RawSpan {
+  public var bytes: RawSpan {
     @_lifetime(borrow self) get { live == nil ? window.bytes : liveBytes.rawSpan }
   }
 
   /// The next frame, or nil at the end of the file or at its damage.
   /// - Throws: when the source cannot be read on; afterwards the file has ended.
-  package mutating func next() throws(CaptureError) -> CapturedFrame? {
+  public mutating func next() throws(CaptureError) -> CapturedFrame? {
     var frame = try record()
     guard frame != nil || live == nil else { return nil }
     if live != nil { readLength += frame?.recordLength ?? 0 } else if damage == nil { readLength = window.offset }
@@ -83,7 +83,7 @@ package struct CaptureReader: ~Copyable {
   /// Reads the frames that come next into `block`: those of a pcap file that stand whole in what was read of it, of other
   /// files copies of a few, and of an interface one. There are none at the end, and where ``next()`` gives none for now.
   /// - Throws: as ``next()``; the block has the frames before the trouble.
-  package mutating func next(into block: inout FrameBlock) throws(CaptureError) {
+  public mutating func next(into block: inout FrameBlock) throws(CaptureError) {
     block.removeAll()
     guard kind == .pcap else { return try copy(into: &block) }
     guard let frame = try next() else { return }
@@ -113,5 +113,5 @@ package struct CaptureReader: ~Copyable {
 
 extension ContentKind {
   /// Whether ``CaptureReader`` gives the frames.
-  package var isCapture: Bool { [.pcap, .pcapng, .snoop, .live].contains(self) }
+  public var isCapture: Bool { [.pcap, .pcapng, .snoop, .live].contains(self) }
 }

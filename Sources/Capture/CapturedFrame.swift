@@ -1,9 +1,9 @@
-package import Evidence
+public import Evidence
 
 /// What a capture says of a frame, whatever kind of file it is; the frame's bytes are ``CaptureReader/bytes``.
-package struct CapturedFrame: Hashable, Sendable {
+public struct CapturedFrame: Hashable, Sendable {
   /// What is wrong with a frame's time.
-  package enum StampFault: Hashable, Sendable {
+  public enum StampFault: Hashable, Sendable {
     /// The file says more than a second's worth of fractions; they were added as they stand.
     case oddFraction
     /// The record has no time, as in pcapng's simple packets.
@@ -11,7 +11,7 @@ package struct CapturedFrame: Hashable, Sendable {
     /// A time that nanoseconds in 64 bits do not hold.
     case outOfRange
 
-    package var description: String {
+    public var description: String {
       switch self {
       case .oddFraction: "more than a second's worth of fractions"
       case .absent: "no time of its own; that of the frame before it is taken"
@@ -21,21 +21,21 @@ package struct CapturedFrame: Hashable, Sendable {
   }
 
   /// Counted from 1.
-  package internal(set) var number = 0
+  public internal(set) var number = 0
   /// Of the record's first byte in the unpacked file.
-  package var offset: Int
+  public var offset: Int
   /// Bytes of the record in the file, with all that belongs to it.
-  package var recordLength: Int
+  public var recordLength: Int
   /// With the digits that the file's clock has. A frame without a time of its own has that of the frame before it, and
   /// is undated when there is none.
-  package internal(set) var time: EventTime
-  package var stampFault: StampFault?
-  package var capturedLength: Int
+  public internal(set) var time: EventTime
+  public var stampFault: StampFault?
+  public var capturedLength: Int
   /// On the wire.
-  package var originalLength: Int
-  package var link: LinkNumber
+  public var originalLength: Int
+  public var link: LinkNumber
   /// Frames that were lost since the frame before, where the file says so.
-  package var drops: Int?
+  public var drops: Int?
 
   init(
     offset: Int, recordLength: Int, time: EventTime, stampFault: StampFault?, capturedLength: Int,

@@ -1,7 +1,7 @@
 import Evidence
 
 /// How a file is packed, told by its first bytes and never by its name.
-package enum Compression: String, Hashable, Sendable, CaseIterable {
+public enum Compression: String, Hashable, Sendable, CaseIterable {
   case gzip, xz, zstd, bzip2
 
   /// Bytes that ``recognise(_:)`` needs at most.

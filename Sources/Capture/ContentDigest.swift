@@ -2,19 +2,19 @@ import Evidence
 
 /// Tells whether two inputs hold the same bytes, however they were packed and cut into blocks. Seeded for the run, so that
 /// nobody can prepare two files that look the same; no cryptographic digest.
-package struct ContentDigest: Hashable, Sendable {
+public struct ContentDigest: Hashable, Sendable {
   private var high: UInt64
   private var low: UInt64
-  package private(set) var length = 0
+  public private(set) var length = 0
   /// Bytes that do not fill a word yet.
   private var rest: UInt64 = 0
 
-  package init(seed: UInt64) {
+  public init(seed: UInt64) {
     high = seed
     low = seed ^ 0x9e37_79b9_7f4a_7c15
   }
 
-  package mutating func add(_ block: RawSpan) {
+  public mutating func add(_ block: RawSpan) {
     var index = 0
     while index < block.byteCount, length % 8 != 0 { add(byte: block.byte(index), &index) }
     while block.byteCount - index >= 8 {

@@ -1,7 +1,7 @@
 import Evidence
 
 /// What an input is, told by its content and never by its name.
-package enum ContentKind: String, Hashable, Sendable, CaseIterable {
+public enum ContentKind: String, Hashable, Sendable, CaseIterable {
   case pcap, pcapng, snoop, journal, tar, binary, text, empty
   /// No file, but an interface.
   case live
@@ -16,7 +16,7 @@ package enum ContentKind: String, Hashable, Sendable, CaseIterable {
   ]
 
   /// Tells by the first bytes of the unpacked input; a KiB is enough.
-  package static func recognise(_ prefix: RawSpan) -> ContentKind {
+  public static func recognise(_ prefix: RawSpan) -> ContentKind {
     if prefix.isEmpty { return .empty }
     for magic in magics where prefix.hasBytes(magic.bytes, at: magic.offset) { return magic.kind }
     return isText(prefix) ? .text : .binary

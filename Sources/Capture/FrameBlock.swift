@@ -1,31 +1,31 @@
 import Evidence
 
 /// Frames of a capture that were read together, and their bytes.
-package struct FrameBlock: Sendable {
+public struct FrameBlock: Sendable {
   private var entries: ContiguousArray<Entry> = []
   /// What the frames stand in.
   private(set) var room: [UInt8] = []
 
-  package struct Entry: Sendable {
-    package let frame: CapturedFrame
+  public struct Entry: Sendable {
+    public let frame: CapturedFrame
     /// Where in ``bytes`` the frame stands.
-    package let place: Range<Int>
+    public let place: Range<Int>
   }
 
-  package init() {}
+  public init() {}
 
-  package var indices: Range<Int> { entries.indices }
-  package var isEmpty: Bool { entries.isEmpty }
-  package subscript(index: Int) -> CapturedFrame { entries[index].frame }
+  public var indices: Range<Int> { entries.indices }
+  public var isEmpty: Bool { entries.isEmpty }
+  public subscript(index: Int) -> CapturedFrame { entries[index].frame }
   /// The frames, lent: the subscript copies one.
-  package var span: Span<Entry> {
+  public var span: Span<Entry> {
     @_lifetime(borrow self) get { entries.span }
   }
 
   /// Where in ``bytes`` the frame stands.
-  package func place(_ index: Int) -> Range<Int> { entries[index].place }
+  public func place(_ index: Int) -> Range<Int> { entries[index].place }
 
-  package var bytes: RawSpan {
+  public var bytes: RawSpan {
     @_lifetime(borrow self) get { room.rawSpan }
   }
 

@@ -4,23 +4,23 @@ import Evidence
 ///
 /// A text that begins with a ``CountedFrame`` is a stream of them, saved as it came: its records are told by their
 /// lengths, so that none ends at a line feed within it, and no text within one is taken for the next.
-package struct LineSplitter: ~Copyable {
+public struct LineSplitter: ~Copyable {
   /// Where a line stands.
-  package struct Place: Hashable, Sendable {
+  public struct Place: Hashable, Sendable {
     /// Counted from 1.
-    package var number: Int
+    public var number: Int
     /// Of the line's first byte, in the unpacked input.
-    package var offset: Int
+    public var offset: Int
     /// Bytes at the line's end that were not kept, because it is longer than the cap.
-    package var omitted: Int
+    public var omitted: Int
     /// False for a last line without its line feed.
-    package var isTerminated: Bool
+    public var isTerminated: Bool
     /// Nil, or what a record of a stream is whose length does not fit.
-    package var misfit: Misfit?
+    public var misfit: Misfit?
   }
 
   /// A record of a stream that does not end where its length says.
-  package enum Misfit: Hashable, Sendable {
+  public enum Misfit: Hashable, Sendable {
     /// It goes up to the next one.
     case record
     /// It may be several, of which none can be told.
@@ -29,7 +29,7 @@ package struct LineSplitter: ~Copyable {
     case cut
   }
 
-  package static let defaultCap = 16 * 1024 * 1024
+  public static let defaultCap = 16 * 1024 * 1024
 
   /// Bytes of a line that are kept.
   private let cap: Int
@@ -46,10 +46,10 @@ package struct LineSplitter: ~Copyable {
   /// Of a stream, and of a text whose first bytes do not tell yet: what was not handed out, at most a record and a block.
   private var waiting: [UInt8] = []
 
-  package init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
+  public init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
 
   /// Hands every line that ends in `block` to `body`, without its LF or CRLF.
-  package mutating func push(_ block: RawSpan, _ body: (RawSpan, Place) -> Void) {
+  public mutating func push(_ block: RawSpan, _ body: (RawSpan, Place) -> Void) {
     if framing == .lines { pushLines(block, body) } else { pushStream(block, isLast: false, body) }
   }
 
@@ -73,7 +73,7 @@ package struct LineSplitter: ~Copyable {
 
   /// Goes by whole lines that somebody else read. The block before must have ended with a line.
   /// - Parameter length: Their bytes, with the line feeds.
-  package mutating func skip(lines: Int, length: Int) {
+  public mutating func skip(lines: Int, length: Int) {
     if framing == .unknown { framing = .lines }
     position += length
     lineOffset = position
@@ -81,7 +81,7 @@ package struct LineSplitter: ~Copyable {
   }
 
   /// Hands out the last line, if the input does not end in a line feed.
-  package mutating func finish(_ body: (RawSpan, Place) -> Void) {
+  public mutating func finish(_ body: (RawSpan, Place) -> Void) {
     if framing != .lines { pushStream(RawSpan(), isLast: true, body) }
     guard !carry.isEmpty else { return }
     deliverCarry(isTerminated: false, body)
@@ -97,7 +97,7 @@ package struct LineSplitter: ~Copyable {
   // MARK: Streams
 
   /// Whether lines may be passed by with ``skip(lines:length:)``: in a stream, what looks like one may be a record's text.
-  package var tellsLines: Bool { framing != .counted }
+  public var tellsLines: Bool { framing != .counted }
 
   private mutating func pushStream(_ block: RawSpan, isLast: Bool, _ body: (RawSpan, Place) -> Void) {
     var bytes = waiting

@@ -1,16 +1,16 @@
 /// An interface to capture from, and for how long.
-package struct LiveRequest: Sendable {
-  package var interface: String
+public struct LiveRequest: Sendable {
+  public var interface: String
   /// In libpcap's syntax; nil for everything.
-  package var filter: String?
+  public var filter: String?
   /// From the opening on; nil until somebody stops it.
-  package var duration: Duration?
+  public var duration: Duration?
   /// Asked between frames, and at least ten times a second.
-  package var shouldStop: @Sendable () -> Bool
+  public var shouldStop: @Sendable () -> Bool
   /// Told when the capture has begun.
-  package var hasBegun: @Sendable () -> Void
+  public var hasBegun: @Sendable () -> Void
 
-  package init(
+  public init(
     interface: String, filter: String? = nil, duration: Duration? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }, hasBegun: @escaping @Sendable () -> Void = {}
   ) {

@@ -1,27 +1,27 @@
-package import Evidence
+public import Evidence
 
 /// Everything that one input gave, or several together.
-package struct Intake: Sendable {
-  package var events: [Event] = []
+public struct Intake: Sendable {
+  public var events: [Event] = []
   /// Packets of text traces, which conversations are made of once all inputs are read.
-  package var packets: [PacketRecord] = []
-  package var exposures: [Exposure] = []
-  package private(set) var shutPorts: [ShutPorts] = []
-  package var mentions: [Mention] = []
-  package var hostFacts: [HostFact] = []
+  public var packets: [PacketRecord] = []
+  public var exposures: [Exposure] = []
+  public private(set) var shutPorts: [ShutPorts] = []
+  public var mentions: [Mention] = []
+  public var hostFacts: [HostFact] = []
   /// Events of which only the number matters.
-  package var sums = EventSums()
+  public var sums = EventSums()
   /// Where records of hosts wait that may be a crowd's; nil makes each an Event at once.
-  package var crowd: CrowdLedger?
-  package var oddities = OddityTally()
-  package var tally = Tally()
-  package init() {}
+  public var crowd: CrowdLedger?
+  public var oddities = OddityTally()
+  public var tally = Tally()
+  public init() {}
 
   /// Ranges of shut ports that are kept; some bytes of a report make one. Twice as many stand before room is made.
   private static let shutCap = 1 << 17
 
   /// Keeps a range of shut ports; of too many the oldest go, all at once, and that is told.
-  package mutating func note(_ shut: ShutPorts) {
+  public mutating func note(_ shut: ShutPorts) {
     shutPorts.append(shut)
     guard shutPorts.count >= 2 * Intake.shutCap else { return }
     oddities.note(.tableFull, shutPorts[0].citation, count: Intake.shutCap)
@@ -29,11 +29,11 @@ package struct Intake: Sendable {
   }
 
   /// Adds what another input tells of shut ports.
-  package mutating func merge(shut: [ShutPorts]) { shutPorts += shut }
+  public mutating func merge(shut: [ShutPorts]) { shutPorts += shut }
 
   /// What was there at the end of a day: without all that bears a later one, as if it had not been read. What was read is
   /// counted all the same.
-  package func known(at day: Day) -> Intake {
+  public func known(at day: Day) -> Intake {
     var known = self
     known.events.removeAll { $0.time.isLater(than: day) }
     known.packets.removeAll { $0.time.isLater(than: day) }
@@ -46,43 +46,43 @@ package struct Intake: Sendable {
 }
 
 /// What was read of an input. `records = understood + unconcerned + odd`, always.
-package struct Tally: Sendable {
-  package var bytes = 0
-  package var understood = 0
+public struct Tally: Sendable {
+  public var bytes = 0
+  public var understood = 0
   /// Read, and none of our business: prose, other programs' lines, ordinary traffic.
-  package var unconcerned = 0
-  package var odd = 0
-  package var hostRecords = 0
-  package var packets = 0
-  package var first: EventTime?
-  package var last: EventTime?
-  package private(set) var kinds: Set<RecordKind> = []
+  public var unconcerned = 0
+  public var odd = 0
+  public var hostRecords = 0
+  public var packets = 0
+  public var first: EventTime?
+  public var last: EventTime?
+  public private(set) var kinds: Set<RecordKind> = []
   private var lastKind: RecordKind?
   /// Days of which there is any dated record: the others are without evidence, not quiet.
-  package var coveredDays: Set<Day> = []
+  public var coveredDays: Set<Day> = []
   /// The moments of the last record's day: its neighbours share it.
   private var lastDay: Range<Int64> = 0..<0
   /// From the earliest to the latest time of that day that was noted since the day changed.
   private var lastSpan: Range<Int64> = 0..<0
   /// What a live capture says of itself.
-  package var live: LiveCounts?
+  public var live: LiveCounts?
   /// Stamps without a year, which need a day to count back from.
-  package var yearlessRecords = 0
+  public var yearlessRecords = 0
   /// The newest record that carries a year.
-  package var newestWithYear: EventTime?
+  public var newestWithYear: EventTime?
 
-  package init() {}
+  public init() {}
 
   /// Notes what kind of record was read; runs of one kind are the rule.
-  package mutating func note(_ kind: RecordKind) {
+  public mutating func note(_ kind: RecordKind) {
     guard kind != lastKind else { return }
     kinds.insert(kind)
     lastKind = kind
   }
 
-  package var records: Int { understood + unconcerned + odd }
+  public var records: Int { understood + unconcerned + odd }
 
-  package mutating func note(_ time: EventTime) {
+  public mutating func note(_ time: EventTime) {
     // Within what was noted before of its day there is nothing new.
     let moment = time.timestamp.nanoseconds
     if lastSpan.contains(moment), time.isDated { return }
@@ -115,7 +115,7 @@ package struct Tally: Sendable {
 }
 
 /// What kinds of record an input holds; more than one makes it mixed.
-package enum RecordKind: String, Sendable, Hashable {
+public enum RecordKind: String, Sendable, Hashable {
   case syslog
   case journal, audit
   /// Suricata's eve.json and Zeek's logs.

@@ -1,12 +1,12 @@
-package import Evidence
+public import Evidence
 
 /// Text to records: a log, a trace, a report, or prose with any of them in it.
 ///
 /// Mailers wrap lines, so a record may need the lines after it. A line that begins a record is read at once; only when
 /// its wording ends too early, or is also the start of a longer one, is it kept, and the next lines are joined to it as
 /// long as the result is a record or the start of one.
-package struct TextDecoder {
-  package let input: InputID
+public struct TextDecoder {
+  public let input: InputID
   let zone: ZoneTable
   var lines: LogLineReader
   private var reports: ReportReader
@@ -27,15 +27,15 @@ package struct TextDecoder {
   static let joinCap = 8
   /// Probes of an input that other sensors recorded: more than the scan of a network of 65,536 addresses. Of more the
   /// oldest go.
-  package static let sensorProbeCap = 65_536
+  public static let sensorProbeCap = 65_536
 
-  package init(
+  public init(
     input: InputID, library: FormatLibrary, asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]
   ) {
     self.init(input: input, library: library, calendar: StampCalendar(asOf: asOf), zone: zone, zones: zones)
   }
 
-  package init(
+  public init(
     input: InputID, library: FormatLibrary, calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable],
     probeCap: Int = sensorProbeCap
   ) {
@@ -49,13 +49,13 @@ package struct TextDecoder {
 
   /// Hours that clocks showed twice, as far as they were followed: those of a log that goes on in this one, and in the end
   /// its own.
-  package var repeatedHours: RepeatedHours {
+  public var repeatedHours: RepeatedHours {
     get { lines.syslog.repeatedHours }
     set { lines.syslog.repeatedHours = newValue }
   }
 
   /// Where the stamps without a year stand in the year.
-  package var calendar: StampCalendar { lines.syslog.calendar }
+  public var calendar: StampCalendar { lines.syslog.calendar }
 
   /// A record that may go on in the next line.
   struct Pending {
@@ -81,7 +81,7 @@ package struct TextDecoder {
   /// - Parameters:
   ///   - number: The line's number in the input, from 1.
   ///   - offset: The offset of its first byte.
-  package mutating func push(_ line: RawSpan, number: Int, offset: Int, into intake: inout Intake) {
+  public mutating func push(_ line: RawSpan, number: Int, offset: Int, into intake: inout Intake) {
     // Within an exported journal they are a field's bytes.
     let line = export.isOpen ? line : line.withoutZeros
     let place = Provenance(
@@ -107,7 +107,7 @@ package struct TextDecoder {
   ///   - block: What was screened, with the line feeds.
   ///   - tellsLines: Whether each line feed ends a record.
   /// - Returns: false when they have to be read one by one.
-  package mutating func pass(
+  public mutating func pass(
     _ stretch: Int, of screened: ScreenedLines, in block: RawSpan, tellsLines: Bool = true, into intake: inout Intake
   ) -> Bool {
     if stretch == 0 { lastRecords.begin(screened) }
@@ -142,9 +142,9 @@ package struct TextDecoder {
   }
 
   /// Whether plain lines can be told before their turn: the time of a host with a zone of its own is told by its name.
-  package var canScreen: Bool { !lines.syslog.hasZones }
+  public var canScreen: Bool { !lines.syslog.hasZones }
 
-  package mutating func finish(into intake: inout Intake) {
+  public mutating func finish(into intake: inout Intake) {
     flush(into: &intake)
     if let (entry, place) = export.finish() { read(entry, place, into: &intake) }
     nmap.finish(into: &intake)
@@ -390,5 +390,5 @@ package struct TextDecoder {
 
 extension HexCheck {
   /// Whether text and hexadecimal name different ends.
-  package var disagrees: Bool { textSource != .address(hexSource) || textTarget != .address(hexTarget) }
+  public var disagrees: Bool { textSource != .address(hexSource) || textTarget != .address(hexTarget) }
 }

@@ -1,13 +1,13 @@
-package import Evidence
+public import Evidence
 
 /// Holds events against rules. Events come in the order of `Event.precedes`; what follows from them does not depend on
 /// how they are handed over.
 ///
 /// Findings of single events are given at once, those of correlations when their run is over; ``finish(into:)`` puts all
 /// of them in order.
-package struct Detector: Sendable {
+public struct Detector: Sendable {
   /// What the caps of the correlations cost.
-  package private(set) var oddities = OddityTally()
+  public private(set) var oddities = OddityTally()
 
   private let rules: RuleSet
   private var correlators: [Correlator]
@@ -22,26 +22,26 @@ package struct Detector: Sendable {
   /// Until this time nothing ends by itself; perhaps earlier than need be, never later.
   private var deadline = Int64.max
 
-  package init(rules: RuleSet, caps: Caps = .standard) {
+  public init(rules: RuleSet, caps: Caps = .standard) {
     self.rules = rules
     correlators = rules.correlations.map { Correlator($0, caps: caps) }
     hits = rules.correlations.map { _ in Correlator.Hit() }
   }
 
   /// Takes the next event; `index` is its place among the ordered events, by which findings refer to it.
-  package mutating func push(_ event: borrowing Event, index: Int, into findings: inout [Finding]) {
+  public mutating func push(_ event: borrowing Event, index: Int, into findings: inout [Finding]) {
     rules.matches(of: event, into: &matching)
     judge(event, index, matching[...], &findings)
   }
 
   /// Takes a record that somebody wrote down, as cases and tests have it.
-  package mutating func push(_ record: FieldRecord, index: Int, into findings: inout [Finding]) {
+  public mutating func push(_ record: FieldRecord, index: Int, into findings: inout [Finding]) {
     rules.matches(of: record, into: &matching)
     judge(record, index, matching[...], &findings)
   }
 
   /// Takes the next event, of which is known which rules match it.
-  package mutating func push(
+  public mutating func push(
     _ event: borrowing SitedEvent, index: Int, matching: ArraySlice<Int32>, into findings: inout [Finding]
   ) {
     judge(event, index, matching, &findings)
@@ -64,7 +64,7 @@ package struct Detector: Sendable {
   }
 
   /// Ends what no event at `time` or later can prolong, for a live run in which no event comes for a while.
-  package mutating func advance(to time: EventTime, into findings: inout [Finding]) {
+  public mutating func advance(to time: EventTime, into findings: inout [Finding]) {
     if isDated != time.isDated {
       for index in correlators.indices { correlators[index].finish(at: latest, into: &findings) }
       deadline = .max
@@ -79,7 +79,7 @@ package struct Detector: Sendable {
   }
 
   /// Ends everything, and sorts `findings` by their first event and the rule's id.
-  package mutating func finish(into findings: inout [Finding]) {
+  public mutating func finish(into findings: inout [Finding]) {
     for index in correlators.indices { correlators[index].finish(at: latest, into: &findings) }
     deadline = .max
     latest = .min

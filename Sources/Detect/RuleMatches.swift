@@ -1,14 +1,14 @@
-package import Evidence
+public import Evidence
 
 /// Which rules over single events match each Event of a part of the evidence. What one matches depends on no other, so
 /// parts are held against the rules side by side; what follows from their order is the ``Detector``'s.
-package struct RuleMatches: Sendable {
+public struct RuleMatches: Sendable {
   private var rules: [Int32] = []
   /// Of each Event where its rules end.
   private var ends: [Int] = []
 
   /// - Parameter own: The site's networks.
-  package init(of events: Span<Event>, own: [IPNetwork], _ set: RuleSet) {
+  public init(of events: Span<Event>, own: [IPNetwork], _ set: RuleSet) {
     ends.reserveCapacity(events.count)
     var found: [Int32] = []
     for place in events.indices {
@@ -18,10 +18,10 @@ package struct RuleMatches: Sendable {
     }
   }
 
-  package var count: Int { ends.count }
+  public var count: Int { ends.count }
 
   /// The numbers of the rules that match an Event.
-  package subscript(place: Int) -> ArraySlice<Int32> { rules[(place == 0 ? 0 : ends[place - 1])..<ends[place]] }
+  public subscript(place: Int) -> ArraySlice<Int32> { rules[(place == 0 ? 0 : ends[place - 1])..<ends[place]] }
 }
 
 extension RuleSet {

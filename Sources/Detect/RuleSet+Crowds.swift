@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// Which records have to be told one by one, because a rule asks what a sum of many does not tell.
 extension RuleSet {
@@ -7,7 +7,7 @@ extension RuleSet {
   /// - Parameters:
   ///   - kind: An event of the kind; its source, time, processes and wording stand for any.
   ///   - most: No source has more of them within so many nanoseconds.
-  package func asksOfEach(_ kind: Event, atMost most: (Int64) -> Int) -> Bool {
+  public func asksOfEach(_ kind: Event, atMost most: (Int64) -> Int) -> Bool {
     let words = kind.wordSet
     // Of thousands of rules only some speak of such an action.
     return rules.indices.contains { place in

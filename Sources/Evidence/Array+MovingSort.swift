@@ -1,7 +1,7 @@
 extension Array {
   /// Sorts large elements. A small key of each decides nearly always; `precedes` decides among those whose keys are the
   /// same. So keys are sorted, and then each element is moved once, without a copy.
-  @inlinable package mutating func sort<Key: Comparable>(
+  @inlinable public mutating func sort<Key: Comparable>(
     on key: (borrowing Element) -> Key, then precedes: (borrowing Element, borrowing Element) -> Bool
   ) {
     var order = places(key, precedes)

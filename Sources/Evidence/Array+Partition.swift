@@ -1,7 +1,7 @@
 extension Array {
   /// The first index from which on `isBehind` holds, in an array that is ordered by it; in as many steps as the count has
   /// binary digits.
-  @inlinable package func partitionIndex(_ isBehind: (Element) -> Bool) -> Int {
+  @inlinable public func partitionIndex(_ isBehind: (Element) -> Bool) -> Int {
     var low = 0
     var high = count
     while low < high {

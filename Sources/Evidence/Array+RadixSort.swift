@@ -2,7 +2,7 @@ extension Array {
   /// Sorts by a number, in as many steps for each element as the numbers have digits, and not by comparing: from the last
   /// digit to the first, elements are put to those of the same digit, and stay there in the order that the digits behind
   /// have given them. A digit that all share, such as those before IPv4 addresses, takes no step.
-  @inlinable package mutating func sort(onBits bits: (Element) -> UInt128) {
+  @inlinable public mutating func sort(onBits bits: (Element) -> UInt128) {
     guard let some = first.map(bits) else { return }
     let differing = reduce(UInt128(0)) { $0 | bits($1) ^ some }
     var next = self

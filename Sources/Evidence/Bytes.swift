@@ -1,33 +1,33 @@
 /// Text as a sensor wrote it: bytes, of no promised encoding.
 ///
 /// Logs carry what attackers sent; it stays bytes until somebody reads it, and ``notation`` is the one way to print it.
-package struct Bytes: Hashable, Sendable, Comparable {
-  package private(set) var array: [UInt8]
+public struct Bytes: Hashable, Sendable, Comparable {
+  public private(set) var array: [UInt8]
 
   /// No byte.
-  package static let none = Bytes()
+  public static let none = Bytes()
 
-  package init(_ array: [UInt8] = []) { self.array = array }
-  package init(_ string: some StringProtocol) { array = Array(string.utf8) }
-  package init(_ span: RawSpan) {
+  public init(_ array: [UInt8] = []) { self.array = array }
+  public init(_ string: some StringProtocol) { array = Array(string.utf8) }
+  public init(_ span: RawSpan) {
     array = []
     array.append(span)
   }
 
-  package var isEmpty: Bool { array.isEmpty }
-  package var count: Int { array.count }
+  public var isEmpty: Bool { array.isEmpty }
+  public var count: Int { array.count }
 
-  package static func < (left: Bytes, right: Bytes) -> Bool { left.array.lexicographicallyPrecedes(right.array) }
+  public static func < (left: Bytes, right: Bytes) -> Bool { left.array.lexicographicallyPrecedes(right.array) }
 
   /// ASCII letters in lower case; other bytes as they are.
-  package var lowercased: Bytes { Bytes(array.map { $0.isASCIIUppercase ? $0 | 0x20 : $0 }) }
+  public var lowercased: Bytes { Bytes(array.map { $0.isASCIIUppercase ? $0 | 0x20 : $0 }) }
 
   /// The bytes as readable text: printable text as it stands, everything else as `\xHH`.
   ///
   /// Escaped are control bytes, bytes that are not UTF-8, and characters that change how their neighbours are shown
   /// (bidirectional overrides, zero-width and other format characters). A backslash stays as it is, because logs
   /// already write bytes as `\000` or `^?`.
-  package var notation: String {
+  public var notation: String {
     if array.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: array, as: UTF8.self) }
     var text = ""
     var rest = array[...]
@@ -62,24 +62,24 @@ package struct Bytes: Hashable, Sendable, Comparable {
 }
 
 extension Bytes: ExpressibleByStringLiteral {
-  package init(stringLiteral value: StaticString) {
+  public init(stringLiteral value: StaticString) {
     array = value.withUTF8Buffer { buffer in unsafe Array(buffer) }
   }
 }
 
 /// Two lower-case hexadecimal digits.
-package func hexadecimal(_ byte: UInt8) -> String {
+public func hexadecimal(_ byte: UInt8) -> String {
   let digits = String(byte, radix: 16)
   return digits.count == 1 ? "0" + digits : digits
 }
 
 extension UInt8 {
-  @inlinable @inline(__always) package var isDigit: Bool { self &- 0x30 < 10 }
-  @inlinable @inline(__always) package var isASCIIUppercase: Bool { self &- 0x41 < 26 }
-  @inlinable @inline(__always) package var isASCIILetter: Bool { (self | 0x20) &- 0x61 < 26 }
-  @inlinable @inline(__always) package var isBlank: Bool { self == 0x20 || self == 0x09 }
+  @inlinable @inline(__always) public var isDigit: Bool { self &- 0x30 < 10 }
+  @inlinable @inline(__always) public var isASCIIUppercase: Bool { self &- 0x41 < 26 }
+  @inlinable @inline(__always) public var isASCIILetter: Bool { (self | 0x20) &- 0x61 < 26 }
+  @inlinable @inline(__always) public var isBlank: Bool { self == 0x20 || self == 0x09 }
   /// The value of a hexadecimal digit.
-  @inlinable @inline(__always) package var hexDigit: UInt8? {
+  @inlinable @inline(__always) public var hexDigit: UInt8? {
     if isDigit { return self - 0x30 }
     let lower = self | 0x20
     return lower &- 0x61 < 6 ? lower - 0x61 + 10 : nil

@@ -1,14 +1,14 @@
 /// What passed between two endpoints over one transport connection (or one UDP port pair). Immutable once it ended, and
 /// a class so that an ``Event`` stays small.
-package final class Conversation: Sendable {
+public final class Conversation: Sendable {
   /// How far TCP's opening got.
-  package enum Handshake: Int, Sendable, Comparable {
+  public enum Handshake: Int, Sendable, Comparable {
     /// The trace does not begin with a SYN.
     case unseen, syn, synAck, complete
-    package static func < (left: Handshake, right: Handshake) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: Handshake, right: Handshake) -> Bool { left.rawValue < right.rawValue }
   }
-  package enum Role: Sendable { case initiator, responder }
-  package enum Close: Sendable, Hashable {
+  public enum Role: Sendable { case initiator, responder }
+  public enum Close: Sendable, Hashable {
     /// Both sides sent FIN; the role sent the first.
     case graceful(first: Role)
     case reset(by: Role)
@@ -16,21 +16,21 @@ package final class Conversation: Sendable {
     case open
   }
 
-  package let initiator: Side
-  package let responder: Side
-  package let handshake: Handshake
-  package let close: Close
-  package let syn: SYNFacts?
+  public let initiator: Side
+  public let responder: Side
+  public let handshake: Handshake
+  public let close: Close
+  public let syn: SYNFacts?
   /// The first packets (at most ``packetCap``), in order.
-  package let packets: [PacketNote]
-  package let packetCount: Int
-  package let hexChecks: [HexCheck]
+  public let packets: [PacketNote]
+  public let packetCount: Int
+  public let hexChecks: [HexCheck]
   /// Payload sizes in order of direction changes: one request and one answer give two entries. At most ``packetCap``.
-  package let exchange: [Turn]
+  public let exchange: [Turn]
 
-  package static let packetCap = 16
+  public static let packetCap = 16
 
-  package init(
+  public init(
     initiator: Side, responder: Side, handshake: Handshake, close: Close, syn: SYNFacts?, packets: [PacketNote],
     packetCount: Int, hexChecks: [HexCheck], exchange: [Turn]
   ) {
@@ -46,41 +46,41 @@ package final class Conversation: Sendable {
   }
 
   /// Bytes that one role sent before the other spoke.
-  package struct Turn: Hashable, Sendable {
-    package var role: Role
-    package var bytes: Int
-    package init(role: Role, bytes: Int) {
+  public struct Turn: Hashable, Sendable {
+    public var role: Role
+    public var bytes: Int
+    public init(role: Role, bytes: Int) {
       self.role = role
       self.bytes = bytes
     }
   }
 
   /// One end's packets.
-  package struct Side: Sendable {
-    package var packets = 0
-    package var payloadBytes = 0
-    package var firstIPID: UInt16?
-    package var lastIPID: UInt16?
-    package var ttl: UInt8?
-    package var first: EventTime?
-    package var last: EventTime?
-    package init() {}
+  public struct Side: Sendable {
+    public var packets = 0
+    public var payloadBytes = 0
+    public var firstIPID: UInt16?
+    public var lastIPID: UInt16?
+    public var ttl: UInt8?
+    public var first: EventTime?
+    public var last: EventTime?
+    public init() {}
   }
 }
 
 /// The marks of a SYN that tell the sender's TCP stack and its path.
-package struct SYNFacts: Hashable, Sendable {
-  package var window: UInt16
-  package var mss: UInt16?
-  package var windowScale: UInt8?
-  package var sackPermitted: Bool
+public struct SYNFacts: Hashable, Sendable {
+  public var window: UInt16
+  public var mss: UInt16?
+  public var windowScale: UInt8?
+  public var sackPermitted: Bool
   /// TSval of the time stamp option (RFC 7323).
-  package var timestampValue: UInt32?
-  package var dontFragment: Bool
-  package var ttl: UInt8?
-  package var ipID: UInt16?
-  package var sequence: UInt32
-  package init(
+  public var timestampValue: UInt32?
+  public var dontFragment: Bool
+  public var ttl: UInt8?
+  public var ipID: UInt16?
+  public var sequence: UInt32
+  public init(
     window: UInt16, mss: UInt16?, windowScale: UInt8?, sackPermitted: Bool, timestampValue: UInt32?,
     dontFragment: Bool, ttl: UInt8?, ipID: UInt16?, sequence: UInt32
   ) {
@@ -97,13 +97,13 @@ package struct SYNFacts: Hashable, Sendable {
 }
 
 /// One packet of a conversation, as far as a report needs it.
-package struct PacketNote: Hashable, Sendable {
-  package var time: EventTime
-  package var fromInitiator: Bool
-  package var flags: TCPFlags
-  package var payloadLength: Int
-  package var citation: Citation
-  package init(time: EventTime, fromInitiator: Bool, flags: TCPFlags, payloadLength: Int, citation: Citation) {
+public struct PacketNote: Hashable, Sendable {
+  public var time: EventTime
+  public var fromInitiator: Bool
+  public var flags: TCPFlags
+  public var payloadLength: Int
+  public var citation: Citation
+  public init(time: EventTime, fromInitiator: Bool, flags: TCPFlags, payloadLength: Int, citation: Citation) {
     self.time = time
     self.fromInitiator = fromInitiator
     self.flags = flags
@@ -113,20 +113,20 @@ package struct PacketNote: Hashable, Sendable {
 }
 
 /// RFC 9293, section 3.1: the control bits of a segment.
-@frozen package struct TCPFlags: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt8
-  @inlinable @inline(__always) package init(rawValue: UInt8) { self.rawValue = rawValue }
-  @inlinable @inline(__always) package static var fin: TCPFlags { TCPFlags(rawValue: 1) }
-  @inlinable @inline(__always) package static var syn: TCPFlags { TCPFlags(rawValue: 2) }
-  @inlinable @inline(__always) package static var rst: TCPFlags { TCPFlags(rawValue: 4) }
-  @inlinable @inline(__always) package static var psh: TCPFlags { TCPFlags(rawValue: 8) }
-  @inlinable @inline(__always) package static var ack: TCPFlags { TCPFlags(rawValue: 16) }
-  @inlinable @inline(__always) package static var urg: TCPFlags { TCPFlags(rawValue: 32) }
+@frozen public struct TCPFlags: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt8
+  @inlinable @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
+  @inlinable @inline(__always) public static var fin: TCPFlags { TCPFlags(rawValue: 1) }
+  @inlinable @inline(__always) public static var syn: TCPFlags { TCPFlags(rawValue: 2) }
+  @inlinable @inline(__always) public static var rst: TCPFlags { TCPFlags(rawValue: 4) }
+  @inlinable @inline(__always) public static var psh: TCPFlags { TCPFlags(rawValue: 8) }
+  @inlinable @inline(__always) public static var ack: TCPFlags { TCPFlags(rawValue: 16) }
+  @inlinable @inline(__always) public static var urg: TCPFlags { TCPFlags(rawValue: 32) }
 }
 
 extension TCPFlags {
   /// tcpdump's letters; a lone ACK is a dot.
-  package var notation: String {
+  public var notation: String {
     let letters: [(TCPFlags, String)] = [(.syn, "S"), (.fin, "F"), (.psh, "P"), (.rst, "R"), (.urg, "U"), (.ack, ".")]
     let text = letters.reduce("") { contains($1.0) ? $0 + $1.1 : $0 }
     return text.isEmpty ? "none" : text
@@ -134,21 +134,21 @@ extension TCPFlags {
 }
 
 /// What the hexadecimal dump of a packet says against the text line above it.
-package struct HexCheck: Hashable, Sendable {
-  package var citation: Citation
-  package var textSource: Host
-  package var textTarget: Host
-  package var hexSource: IPAddress
-  package var hexTarget: IPAddress
+public struct HexCheck: Hashable, Sendable {
+  public var citation: Citation
+  public var textSource: Host
+  public var textTarget: Host
+  public var hexSource: IPAddress
+  public var hexTarget: IPAddress
   /// Bytes that the dump holds, of the length that its IP header gives.
-  package var captured: Int
-  package var total: Int
+  public var captured: Int
+  public var total: Int
   /// Stored minus computed checksum, modulo 65535; nil when it cannot be computed. 0 is a correct one.
-  package var ipChecksumDifference: Int?
-  package var tcpChecksumDifference: Int?
+  public var ipChecksumDifference: Int?
+  public var tcpChecksumDifference: Int?
   /// Whether ``tcpChecksumDifference`` needed a guess at bytes that the dump does not hold.
-  package var tcpTailAssumed: Bool
-  package init(
+  public var tcpTailAssumed: Bool
+  public init(
     citation: Citation, textSource: Host, textTarget: Host, hexSource: IPAddress, hexTarget: IPAddress, captured: Int,
     total: Int, ipChecksumDifference: Int?, tcpChecksumDifference: Int?, tcpTailAssumed: Bool
   ) {

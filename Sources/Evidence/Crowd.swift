@@ -1,6 +1,6 @@
 /// Sources that did little each and are told together, by their numbers on one roll: so several sums of the same
 /// evidence can be put together without counting a source twice.
-package final class Crowd: Sendable {
+public final class Crowd: Sendable {
   /// Which of ``CrowdRoll/visits`` are meant.
   private enum Visits {
     /// Their places in order, each once.
@@ -9,15 +9,15 @@ package final class Crowd: Sendable {
     case bits([UInt64])
   }
 
-  package let roll: CrowdRoll
+  public let roll: CrowdRoll
   private let visits: Visits
   /// When the last record was written.
-  package let last: EventTime
+  public let last: EventTime
   /// Records of sources that were forgotten when a table was full: they are counted, and their sources are not known.
-  package let forgotten: Int
+  public let forgotten: Int
 
   /// - Parameter visits: Places of ``CrowdRoll/visits``, in order, each once.
-  package init(roll: CrowdRoll, visits: [UInt32], last: EventTime, forgotten: Int) {
+  public init(roll: CrowdRoll, visits: [UInt32], last: EventTime, forgotten: Int) {
     self.roll = roll
     self.visits = .places(visits)
     self.last = last
@@ -32,7 +32,7 @@ package final class Crowd: Sendable {
   }
 
   /// Several sums of one roll put together; nil of none.
-  package static func union(_ crowds: [Crowd]) -> Crowd? {
+  public static func union(_ crowds: [Crowd]) -> Crowd? {
     guard let first = crowds.first, crowds.count > 1 else { return crowds.first }
     var bits = [UInt64](repeating: 0, count: first.roll.visits.count / 64 + 1)
     var last = first.last
@@ -76,7 +76,7 @@ package final class Crowd: Sendable {
   }
 
   /// Takes time in proportion to the words that their bits fill.
-  package var visitCount: Int {
+  public var visitCount: Int {
     switch visits {
     case .places(let places): places.count
     case .bits(let bits): bits.reduce(0) { $0 + $1.nonzeroBitCount }
@@ -84,7 +84,7 @@ package final class Crowd: Sendable {
   }
 
   /// Takes time in proportion to the visits, or to the words that their bits fill.
-  package var sourceCount: Int {
+  public var sourceCount: Int {
     if case .bits(let bits) = visits { return roll.sourceCount(of: bits) }
     var count = 0
     forEachSource { _ in
@@ -95,7 +95,7 @@ package final class Crowd: Sendable {
   }
 
   /// The first sources by address, at most ``listCap``.
-  package var firstSources: [Host] {
+  public var firstSources: [Host] {
     var sources: [Host] = []
     forEachSource {
       sources.append(.address(roll.sources[Int($0)]))
@@ -103,32 +103,32 @@ package final class Crowd: Sendable {
     }
     return sources
   }
-  package static let listCap = 16
+  public static let listCap = 16
 
   /// `512 sources`; where some were forgotten `at least 512 sources`.
-  package var words: String {
+  public var words: String {
     let count = sourceCount
     return (forgotten > 0 ? "at least " : "") + "\(count) source" + (count == 1 ? "" : "s")
   }
 }
 
 /// All sources of a crowd, and how often each came.
-package final class CrowdRoll: Sendable {
+public final class CrowdRoll: Sendable {
   /// By address.
-  package let sources: [IPAddress]
+  public let sources: [IPAddress]
   /// For each visit the place of its source: records without a pause that would part two incidents. Those of a source
   /// stand together.
-  package let visits: [UInt32]
+  public let visits: [UInt32]
   /// The most records that one of these sources gave.
-  package let most: Int
+  public let most: Int
   /// Of how many of them the evidence has logins, too many to tell each by itself.
-  package let known: Int
+  public let known: Int
   /// Of how many of them a defence says that it blocked them.
-  package let blocked: Int
+  public let blocked: Int
   /// A bit for each visit that is the last one of its source.
   private let lasts: [UInt64]
 
-  package init(sources: [IPAddress], visits: [UInt32], most: Int, known: Int = 0, blocked: Int = 0) {
+  public init(sources: [IPAddress], visits: [UInt32], most: Int, known: Int = 0, blocked: Int = 0) {
     self.sources = sources
     self.visits = visits
     self.most = most

@@ -1,5 +1,5 @@
 /// A machine as the evidence names it.
-package enum Host: Hashable, Sendable {
+public enum Host: Hashable, Sendable {
   case address(IPAddress)
   /// A name that was not resolved, or a sanitised address such as `IP.32`.
   case name(Bytes)
@@ -7,17 +7,17 @@ package enum Host: Hashable, Sendable {
   case local(Bytes)
   case unknown
 
-  package var address: IPAddress? {
+  public var address: IPAddress? {
     if case .address(let address) = self { address } else { nil }
   }
-  package var name: Bytes? {
+  public var name: Bytes? {
     if case .name(let name) = self { name } else { nil }
   }
-  package var isLocal: Bool {
+  public var isLocal: Bool {
     if case .local = self { true } else { false }
   }
   /// How a person reads it.
-  package var notation: String {
+  public var notation: String {
     switch self {
     case .address(let address): address.description
     case .name(let name): name.notation
@@ -28,7 +28,7 @@ package enum Host: Hashable, Sendable {
 }
 
 extension Host: Comparable {
-  package static func < (left: Host, right: Host) -> Bool { left.order < right.order }
+  public static func < (left: Host, right: Host) -> Bool { left.order < right.order }
   private var order: (Int, UInt128, Bytes) {
     switch self {
     case .address(let address): (0, address.bits, "")
@@ -40,18 +40,18 @@ extension Host: Comparable {
 }
 
 /// A host and, where the evidence has one, its port.
-package struct Endpoint: Hashable, Sendable {
-  package var host: Host
-  package var port: UInt16?
+public struct Endpoint: Hashable, Sendable {
+  public var host: Host
+  public var port: UInt16?
 
-  package static let unknown = Endpoint(host: .unknown)
-  package init(host: Host, port: UInt16? = nil) {
+  public static let unknown = Endpoint(host: .unknown)
+  public init(host: Host, port: UInt16? = nil) {
     self.host = host
     self.port = port
   }
 
   /// `192.0.2.1:111`, `[2001:db8::1]:111`, or the host alone.
-  package var notation: String {
+  public var notation: String {
     guard let port else { return host.notation }
     if let address = host.address, !address.isV4 { return "[\(address)]:\(port)" }
     return host.notation + ":" + String(port)
@@ -59,26 +59,26 @@ package struct Endpoint: Hashable, Sendable {
 }
 
 /// What carried a request.
-package enum Transport: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Transport: String, Sendable, Hashable, CaseIterable, Comparable {
   case tcp, udp, local, icmp
   /// An IP protocol by itself, of which a port is the number.
   case ip
-  package static func < (left: Transport, right: Transport) -> Bool { left.rawValue < right.rawValue }
+  public static func < (left: Transport, right: Transport) -> Bool { left.rawValue < right.rawValue }
 }
 
 /// A port of a transport.
-package struct Service: Hashable, Sendable, Comparable {
-  package var transport: Transport
-  package var port: UInt16
-  package init(_ transport: Transport, _ port: UInt16) {
+public struct Service: Hashable, Sendable, Comparable {
+  public var transport: Transport
+  public var port: UInt16
+  public init(_ transport: Transport, _ port: UInt16) {
     self.transport = transport
     self.port = port
   }
 
   /// Where Solaris puts its services of RPC (rusersd, status, ...).
-  @inlinable package static var solarisPorts: ClosedRange<UInt16> { 32_771...32_780 }
+  @inlinable public static var solarisPorts: ClosedRange<UInt16> { 32_771...32_780 }
 
-  package static func < (left: Service, right: Service) -> Bool {
+  public static func < (left: Service, right: Service) -> Bool {
     (left.transport, left.port) < (right.transport, right.port)
   }
 }

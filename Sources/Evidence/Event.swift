@@ -1,7 +1,7 @@
 /// What a sensor saw: one record of a host's log, or one exchange on the network. A fact, without opinion.
-package struct Event: Sendable {
+public struct Event: Sendable {
   /// In the order in which one thing leads to the other, for records of the same moment.
-  package enum Action: String, Sendable, Hashable, CaseIterable {
+  public enum Action: String, Sendable, Hashable, CaseIterable {
     /// An RPC call, with its reply where one was seen.
     case rpcCall = "rpc-call"
     /// A transport connection or a UDP exchange with an RPC service whose payload was not decoded; or a packet as of the
@@ -31,7 +31,7 @@ package struct Event: Sendable {
     case incomplete
 
     /// Its place among all cases.
-    package var rank: Int {
+    public var rank: Int {
       switch self {
       case .rpcCall: 0
       case .connection: 1
@@ -52,34 +52,34 @@ package struct Event: Sendable {
 
   /// The largest number of times that a record can say: what loggers count in 32 bits. One that says more counts as so
   /// many, and is odd.
-  package static let countCap = Int(UInt32.max)
+  public static let countCap = Int(UInt32.max)
 
   /// What an Event says. It stands apart, and is never changed in its place: an Event is one word to move and one
   /// reference to copy, however much it says.
-  package struct Facts: Sendable {
-    package var time: EventTime
-    package var view: View
-    package var action: Action
-    package var outcome: Outcome
-    package var source: Endpoint
-    package var target: Endpoint
-    package var transport: Transport?
-    package var rpc: RPCFacts?
-    package var observer: Bytes
-    package var observerPID: Int?
-    package var process: ProcessFacts?
-    package var detail: Bytes
-    package var count: Int
-    package var conversation: Conversation?
-    package var probes: ProbeSum?
-    package var citation: Citation
-    package var crowd: Crowd?
-    package var witnesses: [Citation] = []
-    package var isEcho: Bool = false
-    package var isAboutPacket: Bool = false
-    package var isEveryday: Bool = false
+  public struct Facts: Sendable {
+    public var time: EventTime
+    public var view: View
+    public var action: Action
+    public var outcome: Outcome
+    public var source: Endpoint
+    public var target: Endpoint
+    public var transport: Transport?
+    public var rpc: RPCFacts?
+    public var observer: Bytes
+    public var observerPID: Int?
+    public var process: ProcessFacts?
+    public var detail: Bytes
+    public var count: Int
+    public var conversation: Conversation?
+    public var probes: ProbeSum?
+    public var citation: Citation
+    public var crowd: Crowd?
+    public var witnesses: [Citation] = []
+    public var isEcho: Bool = false
+    public var isAboutPacket: Bool = false
+    public var isEveryday: Bool = false
     /// Nanoseconds from ``time`` to the last of its repetitions; a difference, because clocks and days are set right later.
-    package var lasting: Int64 = 0
+    public var lasting: Int64 = 0
   }
   @usableFromInline final class Box: Sendable {
     @usableFromInline let facts: Facts
@@ -91,7 +91,7 @@ package struct Event: Sendable {
   // paths of public properties only, and calls for each of them cost a fifth of an analysis. What is changed in part is
   // yielded in its place: of a getter and a setter it makes loads that are not aligned.
 
-  @inlinable package var time: EventTime {
+  @inlinable public var time: EventTime {
     @inline(__always) get { box.facts.time }
     _modify {
       var facts = box.facts
@@ -99,19 +99,19 @@ package struct Event: Sendable {
       yield &facts.time
     }
   }
-  @inlinable package var view: View {
+  @inlinable public var view: View {
     @inline(__always) get { box.facts.view }
     set { change { $0.view = newValue } }
   }
-  @inlinable package var action: Action {
+  @inlinable public var action: Action {
     @inline(__always) get { box.facts.action }
     set { change { $0.action = newValue } }
   }
-  @inlinable package var outcome: Outcome {
+  @inlinable public var outcome: Outcome {
     @inline(__always) get { box.facts.outcome }
     set { change { $0.outcome = newValue } }
   }
-  @inlinable package var source: Endpoint {
+  @inlinable public var source: Endpoint {
     @inline(__always) get { box.facts.source }
     _modify {
       var facts = box.facts
@@ -119,7 +119,7 @@ package struct Event: Sendable {
       yield &facts.source
     }
   }
-  @inlinable package var target: Endpoint {
+  @inlinable public var target: Endpoint {
     @inline(__always) get { box.facts.target }
     _modify {
       var facts = box.facts
@@ -127,11 +127,11 @@ package struct Event: Sendable {
       yield &facts.target
     }
   }
-  @inlinable package var transport: Transport? {
+  @inlinable public var transport: Transport? {
     @inline(__always) get { box.facts.transport }
     set { change { $0.transport = newValue } }
   }
-  @inlinable package var rpc: RPCFacts? {
+  @inlinable public var rpc: RPCFacts? {
     @inline(__always) get { box.facts.rpc }
     _modify {
       var facts = box.facts
@@ -140,71 +140,71 @@ package struct Event: Sendable {
     }
   }
   /// The program that wrote the record (`rpcbind`), or the kind of trace.
-  @inlinable package var observer: Bytes {
+  @inlinable public var observer: Bytes {
     @inline(__always) get { box.facts.observer }
     set { change { $0.observer = newValue } }
   }
   /// The process id that wrote the record. A daemon may fork for each line: it never tells callers apart.
-  @inlinable package var observerPID: Int? {
+  @inlinable public var observerPID: Int? {
     @inline(__always) get { box.facts.observerPID }
     set { change { $0.observerPID = newValue } }
   }
   /// The process that the record is about.
-  @inlinable package var process: ProcessFacts? {
+  @inlinable public var process: ProcessFacts? {
     @inline(__always) get { box.facts.process }
     set { change { $0.process = newValue } }
   }
   /// Free text of the record that matters beside its fields, such as the name that a client claims.
-  @inlinable package var detail: Bytes {
+  @inlinable public var detail: Bytes {
     @inline(__always) get { box.facts.detail }
     set { change { $0.detail = newValue } }
   }
   /// How often it happened: above 1 when `last message repeated` or an aggregate says so.
-  @inlinable package var count: Int {
+  @inlinable public var count: Int {
     @inline(__always) get { box.facts.count }
     set { change { $0.count = newValue } }
   }
   /// The conversation on the wire, for events of the network view.
-  @inlinable package var conversation: Conversation? {
+  @inlinable public var conversation: Conversation? {
     @inline(__always) get { box.facts.conversation }
     set { change { $0.conversation = newValue } }
   }
   /// What the probes of a scan come to.
-  @inlinable package var probes: ProbeSum? {
+  @inlinable public var probes: ProbeSum? {
     @inline(__always) get { box.facts.probes }
     set { change { $0.probes = newValue } }
   }
   /// The sources, where the records of many are told as one Event; ``source`` is unknown then.
-  @inlinable package var crowd: Crowd? {
+  @inlinable public var crowd: Crowd? {
     get { box.facts.crowd }
     set { change { $0.crowd = newValue } }
   }
-  @inlinable package var citation: Citation {
+  @inlinable public var citation: Citation {
     @inline(__always) get { box.facts.citation }
     set { change { $0.citation = newValue } }
   }
   /// Records of other sensors that saw the same exchange on the wire: it happened once.
-  @inlinable package var witnesses: [Citation] {
+  @inlinable public var witnesses: [Citation] {
     @inline(__always) get { box.facts.witnesses }
     set { change { $0.witnesses = newValue } }
   }
   /// Another sensor's judgement of an exchange that has an Event of its own.
-  @inlinable package var isEcho: Bool {
+  @inlinable public var isEcho: Bool {
     @inline(__always) get { box.facts.isEcho }
     set { change { $0.isEcho = newValue } }
   }
   /// A packet filter's record: of a packet that went by it, and perhaps not on to its target.
-  @inlinable package var isAboutPacket: Bool {
+  @inlinable public var isAboutPacket: Bool {
     @inline(__always) get { box.facts.isAboutPacket }
     set { change { $0.isAboutPacket = newValue } }
   }
   /// What every client does, in an incident that has more than that: what became of it is not what became of the incident.
-  @inlinable package var isEveryday: Bool {
+  @inlinable public var isEveryday: Bool {
     @inline(__always) get { box.facts.isEveryday }
     set { change { $0.isEveryday = newValue } }
   }
 
-  package init(
+  public init(
     time: EventTime, view: View, action: Action, outcome: Outcome, source: Endpoint = .unknown,
     target: Endpoint = .unknown, transport: Transport? = nil, rpc: RPCFacts? = nil, observer: Bytes = .none,
     observerPID: Int? = nil,
@@ -219,18 +219,18 @@ package struct Event: Sendable {
   }
 
   /// Changes what it says, all at once: each change costs a copy.
-  @inlinable package mutating func change(_ body: (inout Facts) -> Void) {
+  @inlinable public mutating func change(_ body: (inout Facts) -> Void) {
     var facts = box.facts
     body(&facts)
     box = Box(facts)
   }
 
   /// The ``observer`` of what a capture or a trace shows.
-  package static let wire: Bytes = "packet"
+  public static let wire: Bytes = "packet"
 
   /// When it ended, as far as the evidence tells: of a sum the time of its last record, of a call that
   /// was sent again that of the last time.
-  package var end: EventTime {
+  public var end: EventTime {
     if let last = probes?.last ?? crowd?.last { return last }
     var end = time
     end.timestamp.nanoseconds &+= box.facts.lasting
@@ -238,10 +238,10 @@ package struct Event: Sendable {
   }
 
   /// Puts Events in the order of ``precedes(_:_:)``.
-  package static func sort(_ events: inout [Event]) { events.sort(on: { $0.time }, then: precedes) }
+  public static func sort(_ events: inout [Event]) { events.sort(on: { $0.time }, then: precedes) }
 
   /// The order in which events are judged: by time, and where times agree by what the event says, never by its place.
-  package static func precedes(_ left: borrowing Event, _ right: borrowing Event) -> Bool {
+  public static func precedes(_ left: borrowing Event, _ right: borrowing Event) -> Bool {
     if left.time != right.time { return left.time < right.time }
     if left.view != right.view { return left.view == .host }
     if left.action != right.action { return left.action.rank < right.action.rank }
@@ -257,12 +257,12 @@ package struct Event: Sendable {
 }
 
 /// The process that a record is about.
-package struct ProcessFacts: Hashable, Sendable {
+public struct ProcessFacts: Hashable, Sendable {
   /// Without its folder: `rpc.ttdbserverd`.
-  package var name: Bytes
-  package var pid: Int?
-  package var userID: Int?
-  package init(name: Bytes, pid: Int? = nil, userID: Int? = nil) {
+  public var name: Bytes
+  public var pid: Int?
+  public var userID: Int?
+  public init(name: Bytes, pid: Int? = nil, userID: Int? = nil) {
     self.name = name
     self.pid = pid
     self.userID = userID

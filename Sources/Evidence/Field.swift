@@ -1,6 +1,6 @@
 /// The fields that rules, formats and exports may name: ECS, and `rpc.*` for what ECS has no word for. Each is declared
 /// here, once.
-package enum FieldName: String, Sendable, Hashable, CaseIterable {
+public enum FieldName: String, Sendable, Hashable, CaseIterable {
   case timestamp = "@timestamp"
   case eventAction = "event.action"
   case eventOutcome = "event.outcome"
@@ -79,13 +79,13 @@ package enum FieldName: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The value of a field.
-package enum FieldValue: Hashable, Sendable {
+public enum FieldValue: Hashable, Sendable {
   case text(Bytes)
   case number(Int64)
   case address(IPAddress)
 
   /// As a person or a rule writes it.
-  package var text: Bytes {
+  public var text: Bytes {
     switch self {
     case .text(let text): text
     case .number(let number): Bytes(String(number))
@@ -96,10 +96,10 @@ package enum FieldValue: Hashable, Sendable {
 
 extension Event {
   /// What the call's argument is like; asked of every event.
-  package var argumentForm: RPCFacts.ArgumentForm? { box.facts.rpc?.argumentForm }
+  public var argumentForm: RPCFacts.ArgumentForm? { box.facts.rpc?.argumentForm }
 
   /// The value of a field, or nil where the evidence does not say.
-  package subscript(field: FieldName) -> FieldValue? {
+  public subscript(field: FieldName) -> FieldValue? {
     func text(_ bytes: Bytes?) -> FieldValue? { bytes.flatMap { $0.isEmpty ? nil : .text($0) } }
     func number(_ value: (some BinaryInteger)?) -> FieldValue? { value.map { .number(Int64(clamping: $0)) } }
     func address(_ host: Host) -> FieldValue? { host.address.map { .address($0) } }
@@ -174,7 +174,7 @@ extension Event {
   }
 
   /// A crowd is one of addresses, whichever they are.
-  package var sourceKind: Bytes { crowd == nil ? source.host.kindName : "address" }
+  public var sourceKind: Bytes { crowd == nil ? source.host.kindName : "address" }
 
   /// How a probe of a capture tried its port.
   private var technique: ProbeTechnique? {
@@ -229,7 +229,7 @@ extension RPCDetails {
 
 extension Host {
   /// REPORT's word for the kind of a source.
-  package var kindName: Bytes {
+  public var kindName: Bytes {
     switch self {
     case .address: "address"
     case .name: "name"
@@ -240,7 +240,7 @@ extension Host {
 }
 
 extension Conversation.Handshake {
-  package var name: Bytes {
+  public var name: Bytes {
     switch self {
     case .unseen: "unseen"
     case .syn: "syn"
@@ -251,7 +251,7 @@ extension Conversation.Handshake {
 }
 
 extension Conversation.Close {
-  package var name: Bytes {
+  public var name: Bytes {
     switch self {
     case .graceful: "graceful"
     case .reset(.initiator): "reset-by-initiator"

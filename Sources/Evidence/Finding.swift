@@ -1,11 +1,11 @@
 /// What events suggest: a signature that matched. An opinion, with its source.
-package struct Finding: Sendable {
-  package var signature: Signature
+public struct Finding: Sendable {
+  public var signature: Signature
   /// What was done, as breadth counts it: the same deed has the same pattern, whoever did it.
-  package var pattern: String
+  public var pattern: String
   /// Indices into the ordered events that were judged.
-  package var events: [Int]
-  package init(signature: Signature, pattern: String, events: [Int]) {
+  public var events: [Int]
+  public init(signature: Signature, pattern: String, events: [Int]) {
     self.signature = signature
     self.pattern = pattern
     self.events = events
@@ -13,22 +13,22 @@ package struct Finding: Sendable {
 }
 
 /// The part of a rule that outlives its match.
-package final class Signature: Sendable {
-  package let id: String
-  package let title: String
-  package let stage: Stage
+public final class Signature: Sendable {
+  public let id: String
+  public let title: String
+  public let stage: Stage
   /// 1 to 5 on the rubric of severity; nil when the rule cannot tell.
-  package let lethality: Int?
+  public let lethality: Int?
   /// Why ``lethality`` is what it is.
-  package let lethalityReason: String
+  public let lethalityReason: String
   /// Sigma's level.
-  package let level: String
+  public let level: String
   /// ATT&CK techniques, such as `T1046`.
-  package let techniques: [String]
+  public let techniques: [String]
   /// What a match does not prove.
-  package let limits: String
+  public let limits: String
 
-  package init(
+  public init(
     id: String, title: String, stage: Stage, lethality: Int?, lethalityReason: String, level: String,
     techniques: [String], limits: String
   ) {

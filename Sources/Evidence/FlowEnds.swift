@@ -1,11 +1,11 @@
 /// The two ends of a flow as the evidence names them, in an order that does not depend on who sends. Shared by all that is
 /// told of the flow.
-package final class FlowEnds: Sendable {
-  package let transport: Transport
-  package let low: Endpoint
-  package let high: Endpoint
+public final class FlowEnds: Sendable {
+  public let transport: Transport
+  public let low: Endpoint
+  public let high: Endpoint
 
-  package init(_ transport: Transport, low: Endpoint, high: Endpoint) {
+  public init(_ transport: Transport, low: Endpoint, high: Endpoint) {
     self.transport = transport
     self.low = low
     self.high = high

@@ -1,18 +1,18 @@
 /// An IPv4 or IPv6 address in 128 bits; IPv4 stands as `::ffff:a.b.c.d`, so the two spellings are one address.
-package struct IPAddress: Hashable, Comparable, Sendable {
-  package var bits: UInt128
+public struct IPAddress: Hashable, Comparable, Sendable {
+  public var bits: UInt128
 
-  @inlinable @inline(__always) package init(bits: UInt128) { self.bits = bits }
-  @inlinable @inline(__always) package init(v4: UInt32) { bits = 0xffff_0000_0000 | UInt128(v4) }
+  @inlinable @inline(__always) public init(bits: UInt128) { self.bits = bits }
+  @inlinable @inline(__always) public init(v4: UInt32) { bits = 0xffff_0000_0000 | UInt128(v4) }
 
-  @inlinable @inline(__always) package var isV4: Bool { bits >> 32 == 0xffff }
+  @inlinable @inline(__always) public var isV4: Bool { bits >> 32 == 0xffff }
   /// The IPv4 address; meaningless when ``isV4`` is false.
-  @inlinable @inline(__always) package var v4: UInt32 { UInt32(truncatingIfNeeded: bits) }
+  @inlinable @inline(__always) public var v4: UInt32 { UInt32(truncatingIfNeeded: bits) }
 
-  package static func < (left: IPAddress, right: IPAddress) -> Bool { left.bits < right.bits }
+  public static func < (left: IPAddress, right: IPAddress) -> Bool { left.bits < right.bits }
 
   /// The address at `offset` in dotted decimal, and where it ends.
-  package static func parseV4(_ span: RawSpan, at offset: Int) -> (address: IPAddress, end: Int)? {
+  public static func parseV4(_ span: RawSpan, at offset: Int) -> (address: IPAddress, end: Int)? {
     var index = offset
     var value: UInt32 = 0
     for part in 0..<4 {
@@ -36,7 +36,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
   /// The address at `offset` in either family (RFC 4291, section 2.2), and where it ends. The zone that a host writes behind
   /// an address of its link (RFC 4007, section 11) is a name of that host's own, which no other host knows: it is read
   /// over.
-  package static func parse(_ span: RawSpan, at offset: Int) -> (address: IPAddress, end: Int)? {
+  public static func parse(_ span: RawSpan, at offset: Int) -> (address: IPAddress, end: Int)? {
     if let v4 = parseV4(span, at: offset) { return v4 }
     var groups: [UInt16] = []
     var gap: Int?
@@ -100,18 +100,18 @@ package struct IPAddress: Hashable, Comparable, Sendable {
     return end
   }
 
-  package init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     let bytes = Array(text.utf8)
     guard let (address, end) = IPAddress.parse(bytes.rawSpan, at: 0), end == bytes.count else { return nil }
     self = address
   }
 
   /// 127.0.0.0/8 or ::1: the machine itself.
-  package var isLoopback: Bool { isV4 ? v4 >> 24 == 127 : bits == 1 }
+  public var isLoopback: Bool { isV4 ? v4 >> 24 == 127 : bits == 1 }
   /// Private, loopback, link-local or unique local (RFC 1918, 6598, 4193, 3927): not one place in the world.
-  package var isPrivate: Bool { IPAddress.privateNetworks.contains { $0.contains(self) } }
+  public var isPrivate: Bool { IPAddress.privateNetworks.contains { $0.contains(self) } }
   /// Multicast or the limited broadcast address: many receivers, none of which has to answer.
-  package var isGroup: Bool { isV4 ? v4 >> 28 == 0xe || v4 == UInt32.max : bits >> 120 == 0xff }
+  public var isGroup: Bool { isV4 ? v4 >> 28 == 0xe || v4 == UInt32.max : bits >> 120 == 0xff }
   private static let privateNetworks = [
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "fc00::/7",
     "fe80::/10", "::1/128",
@@ -120,7 +120,7 @@ package struct IPAddress: Hashable, Comparable, Sendable {
 
 extension IPAddress: CustomStringConvertible {
   /// Dotted decimal, or RFC 5952's form of IPv6.
-  package var description: String {
+  public var description: String {
     if isV4 {
       var text: [UInt8] = []
       text.append(dotted: self)
@@ -141,13 +141,13 @@ extension IPAddress: CustomStringConvertible {
 }
 
 /// Addresses that share their first bits, written `192.0.2.0/24`.
-package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
-  package var address: IPAddress
+public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
+  public var address: IPAddress
   /// Leading bits that count, of 128.
-  package var length: Int
+  public var length: Int
 
   /// A network, or an address alone.
-  package init?(_ text: some StringProtocol) {
+  public init?(_ text: some StringProtocol) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = parts.first.flatMap({ IPAddress($0) }) else { return nil }
     let width = address.isV4 ? 32 : 128
@@ -159,21 +159,21 @@ package struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     self.length = length + 128 - width
   }
 
-  package var description: String { "\(address)/\(address.isV4 && length >= 96 ? length - 96 : length)" }
+  public var description: String { "\(address)/\(address.isV4 && length >= 96 ? length - 96 : length)" }
 
   /// Addresses that anybody may use at home, and that nobody routes (RFC 1918 section 3, RFC 4193 section 3).
-  package static let privateUse = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap {
+  public static let privateUse = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].compactMap {
     IPNetwork($0)
   }
 
-  package func contains(_ other: IPAddress) -> Bool {
+  public func contains(_ other: IPAddress) -> Bool {
     length == 0 || (other.bits ^ address.bits) >> UInt128(128 - length) == 0
   }
 }
 
 extension Array where Element == UInt8 {
   /// Adds an address of IPv4 in dotted decimal; reports of large captures hold many.
-  package mutating func append(dotted address: IPAddress) {
+  public mutating func append(dotted address: IPAddress) {
     reserveCapacity(count + 15)
     for shift in stride(from: UInt32(24), through: 0, by: -8) {
       append(decimal: address.v4 >> shift & 255)
@@ -182,7 +182,7 @@ extension Array where Element == UInt8 {
   }
 
   /// Adds a number in decimal.
-  package mutating func append(decimal number: UInt32) {
+  public mutating func append(decimal number: UInt32) {
     var power: UInt32 = 1
     while number / power > 9 { power *= 10 }
     while power > 0 {

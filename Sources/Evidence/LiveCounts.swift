@@ -1,10 +1,10 @@
 /// What a live capture says of itself.
-package struct LiveCounts: Hashable, Sendable {
+public struct LiveCounts: Hashable, Sendable {
   /// Frames that passed the filter, as the kernel counts them.
-  package var received: Int
+  public var received: Int
   /// Those of them that the kernel or the interface lost: what is counted of the others is a lower bound.
-  package var dropped: Int
-  package init(received: Int, dropped: Int) {
+  public var dropped: Int
+  public init(received: Int, dropped: Int) {
     self.received = received
     self.dropped = dropped
   }

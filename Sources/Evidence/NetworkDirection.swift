@@ -1,6 +1,6 @@
 /// Which way an Event went between a site's own networks and the others: ECS's `network.direction`, as the perimeter
 /// sees it.
-package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
+public enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
   case `internal`, inbound, outbound, external
 
   /// What no router passes on: multicasts are not told apart by how far they go.
@@ -11,7 +11,7 @@ package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
 
   /// - Parameter own: the site's networks.
   /// - Returns: nil where either end is not known by its address, within one host, or where no network is known as own.
-  package init?(from source: Host, to target: Host, own: [IPNetwork]) {
+  public init?(from source: Host, to target: Host, own: [IPNetwork]) {
     guard !own.isEmpty, let source = source.address, let target = target.address, !source.isLoopback,
       !target.isLoopback
     else { return nil }
@@ -26,7 +26,7 @@ package enum NetworkDirection: String, Sendable, Hashable, CaseIterable {
 
   /// The direction of a call that one of the site's own hosts logged, which its log knows by name alone.
   /// - Returns: nil where the source is not known by its address, is the host itself, or no network is known as own.
-  package init?(toOwnHostFrom source: Host, own: [IPNetwork]) {
+  public init?(toOwnHostFrom source: Host, own: [IPNetwork]) {
     guard !own.isEmpty, let source = source.address, !source.isLoopback else { return nil }
     self = NetworkDirection.isOwn(source, own) ? .internal : .inbound
   }

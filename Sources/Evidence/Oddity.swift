@@ -1,6 +1,6 @@
 /// Input that is not what it should be: counted with its first place, never dropped in silence.
-package enum Oddity {
-  package enum Kind: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Oddity {
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Comparable {
     case captureDamaged = "capture_damaged"
     case captureCut = "capture_cut"
     case compressedFileDamaged = "compressed_file_damaged"
@@ -40,19 +40,19 @@ package enum Oddity {
     case tableFull = "table_full"
 
     /// What was wrong with a container: the exit status is 3 for these.
-    package var isDamage: Bool {
+    public var isDamage: Bool {
       [.captureDamaged, .captureCut, .compressedFileDamaged, .unreadableFile].contains(self)
     }
-    package static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
   }
 }
 
 /// Oddities counted by kind, with the first of each.
-package struct OddityTally: Sendable {
-  package private(set) var counts: [Oddity.Kind: (count: Int, first: Citation)] = [:]
-  package init() {}
+public struct OddityTally: Sendable {
+  public private(set) var counts: [Oddity.Kind: (count: Int, first: Citation)] = [:]
+  public init() {}
 
-  package mutating func note(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, count: Int = 1) {
+  public mutating func note(_ kind: Oddity.Kind, _ citation: @autoclosure () -> Citation, count: Int = 1) {
     if let known = counts[kind] {
       counts[kind] = (known.count + count, known.first)
     } else {
@@ -61,12 +61,12 @@ package struct OddityTally: Sendable {
   }
 
   /// Counts more of a kind of which the first was noted.
-  package mutating func noteAgain(_ kind: Oddity.Kind, count: Int) {
+  public mutating func noteAgain(_ kind: Oddity.Kind, count: Int) {
     if let known = counts[kind] { counts[kind] = (known.count + count, known.first) }
   }
 
   /// Adds what another reader met; of two firsts the one in the earlier input, at the earlier place, is kept.
-  package mutating func merge(_ other: OddityTally) {
+  public mutating func merge(_ other: OddityTally) {
     for (kind, value) in other.counts {
       guard let known = counts[kind] else {
         counts[kind] = value
@@ -78,6 +78,6 @@ package struct OddityTally: Sendable {
     }
   }
 
-  package var isEmpty: Bool { counts.isEmpty }
-  package func count(of kind: Oddity.Kind) -> Int { counts[kind]?.count ?? 0 }
+  public var isEmpty: Bool { counts.isEmpty }
+  public func count(of kind: Oddity.Kind) -> Int { counts[kind]?.count ?? 0 }
 }

@@ -1,11 +1,11 @@
 /// A packet of a capture as a report quotes it. Most are never quoted, so the line is written when somebody reads it.
-package struct PacketQuotation: Sendable {
+public struct PacketQuotation: Sendable {
   private let ends: FlowEnds
   private let isFromLow: Bool
   private let flags: TCPFlags
   private let payloadLength: Int
 
-  package init(_ ends: FlowEnds, isFromLow: Bool, flags: TCPFlags, payloadLength: Int) {
+  public init(_ ends: FlowEnds, isFromLow: Bool, flags: TCPFlags, payloadLength: Int) {
     self.ends = ends
     self.isFromLow = isFromLow
     self.flags = flags
@@ -13,7 +13,7 @@ package struct PacketQuotation: Sendable {
   }
 
   /// In the manner of tcpdump: `10.0.0.2.856 > 10.0.0.1.111: tcp S, length 0`.
-  package var text: Bytes {
+  public var text: Bytes {
     let (source, target) = isFromLow ? (ends.low, ends.high) : (ends.high, ends.low)
     var text: [UInt8] = []
     text.reserveCapacity(80)
@@ -31,7 +31,7 @@ package struct PacketQuotation: Sendable {
 
 extension Array where Element == UInt8 {
   /// Adds an endpoint as tcpdump writes it: `10.0.0.2.856`.
-  package mutating func append(dotted endpoint: Endpoint) {
+  public mutating func append(dotted endpoint: Endpoint) {
     if let address = endpoint.host.address, address.isV4 {
       append(dotted: address)
     } else {

@@ -1,59 +1,59 @@
 /// What many probes come to, where they are told as a sum: those of one source, or of a crowd of sources each of which did
 /// little. Numbers only; what to make of them is said by rules.
-package final class ProbeSum: Sendable {
+public final class ProbeSum: Sendable {
   /// A number of different things, exact as long as few were met.
-  package struct Distinct: Hashable, Sendable {
-    package var count: Int
-    package var isEstimate: Bool
-    package init(_ count: Int, isEstimate: Bool = false) {
+  public struct Distinct: Hashable, Sendable {
+    public var count: Int
+    public var isEstimate: Bool
+    public init(_ count: Int, isEstimate: Bool = false) {
       self.count = count
       self.isEstimate = isEstimate
     }
     /// `12`, or `about 1200`.
-    package var notation: String { (isEstimate ? "about " : "") + String(count) }
+    public var notation: String { (isEstimate ? "about " : "") + String(count) }
   }
   /// An open service that a probe met.
-  package struct Open: Hashable, Sendable, Comparable {
-    package var host: Host
-    package var service: Service
-    package init(host: Host, service: Service) {
+  public struct Open: Hashable, Sendable, Comparable {
+    public var host: Host
+    public var service: Service
+    public init(host: Host, service: Service) {
       self.host = host
       self.service = service
     }
-    package static func < (left: Open, right: Open) -> Bool {
+    public static func < (left: Open, right: Open) -> Bool {
       left.host != right.host ? left.host < right.host : left.service < right.service
     }
   }
 
   /// All of them, also those that are told by Events of their own.
-  package let probes: Int
-  package let sources: Distinct
-  package let hosts: Distinct
+  public let probes: Int
+  public let sources: Distinct
+  public let hosts: Distinct
   /// Different pairs of host and port.
-  package let services: Distinct
-  package let tcpPorts: Distinct
-  package let udpPorts: Distinct
-  package let ipProtocols: Distinct
+  public let services: Distinct
+  public let tcpPorts: Distinct
+  public let udpPorts: Distinct
+  public let ipProtocols: Distinct
   /// Hosts of which a port was tried where RPC is at home.
-  package let rpcHosts: Distinct
+  public let rpcHosts: Distinct
   /// Probes by technique and by outcome, of those of which more than the number was kept.
-  package let techniques: [ProbeTechnique: Int]
-  package let outcomes: [Outcome: Int]
+  public let techniques: [ProbeTechnique: Int]
+  public let outcomes: [Outcome: Int]
   /// The ports most often tried, at most ``listCap``, with how often.
-  package let ports: [(service: Service, probes: Int)]
+  public let ports: [(service: Service, probes: Int)]
   /// The first hosts, at most ``listCap``.
-  package let firstHosts: [Host]
+  public let firstHosts: [Host]
   /// What was found open, at most ``listCap``.
-  package let open: [Open]
-  package let first: EventTime
-  package let last: EventTime
+  public let open: [Open]
+  public let first: EventTime
+  public let last: EventTime
   /// The most frequent TTL of a probe's first packet, and how many probes had it.
-  package let timeToLive: (value: UInt8, probes: Int)?
+  public let timeToLive: (value: UInt8, probes: Int)?
 
-  package static let listCap = 16
-  package var techniqueNames: [String] { techniques.keys.sorted().map(\.name) }
+  public static let listCap = 16
+  public var techniqueNames: [String] { techniques.keys.sorted().map(\.name) }
 
-  package init(
+  public init(
     probes: Int, sources: Distinct, hosts: Distinct, services: Distinct, tcpPorts: Distinct, udpPorts: Distinct,
     ipProtocols: Distinct,
     rpcHosts: Distinct, techniques: [ProbeTechnique: Int], outcomes: [Outcome: Int],
@@ -80,7 +80,7 @@ package final class ProbeSum: Sendable {
 }
 
 /// How a port was tried, by what the first packet and the handshake show (nmap's names for them are the field's).
-package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable {
+public enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable {
   /// A SYN that nobody answered or a reset did: of a half-open scan and of a connection it looks the same.
   case syn
   /// A SYN that was answered, and the connection then dropped before it was complete.
@@ -93,7 +93,7 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
   case ipProtocol
 
   /// Of a first segment without SYN that belongs to no connection; nil where other segments have such flags as well.
-  package init?(oddFlags flags: TCPFlags) {
+  public init?(oddFlags flags: TCPFlags) {
     switch flags {
     case []: self = .null
     case .fin: self = .fin
@@ -104,7 +104,7 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
 
   /// How a TCP port was tried, by how far the opening got; nil where the trace begins with what opens nothing.
   /// - Parameter isReset: By the host that was tried.
-  package init?(_ handshake: Conversation.Handshake, firstFlags: TCPFlags, isReset: Bool) {
+  public init?(_ handshake: Conversation.Handshake, firstFlags: TCPFlags, isReset: Bool) {
     guard handshake > .unseen else {
       self.init(oddFlags: firstFlags)
       return
@@ -113,7 +113,7 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
     self = handshake == .complete && !isReset ? .connect : handshake >= .synAck ? .halfOpen : .syn
   }
 
-  package var name: String {
+  public var name: String {
     switch self {
     case .syn: "SYN"
     case .halfOpen: "half-open"
@@ -125,13 +125,13 @@ package enum ProbeTechnique: UInt8, Sendable, Hashable, CaseIterable, Comparable
     case .ipProtocol: "IP protocol"
     }
   }
-  package var transport: Transport { self == .udp ? .udp : self == .ipProtocol ? .ip : .tcp }
-  package static func < (left: ProbeTechnique, right: ProbeTechnique) -> Bool { left.rawValue < right.rawValue }
+  public var transport: Transport { self == .udp ? .udp : self == .ipProtocol ? .ip : .tcp }
+  public static func < (left: ProbeTechnique, right: ProbeTechnique) -> Bool { left.rawValue < right.rawValue }
 }
 
 extension Conversation {
   /// How a TCP port was tried, where the conversation is a probe.
-  package var technique: ProbeTechnique? {
+  public var technique: ProbeTechnique? {
     ProbeTechnique(handshake, firstFlags: packets.first?.flags ?? .ack, isReset: close == .reset(by: .responder))
   }
 }

@@ -1,16 +1,16 @@
 /// RPC programs by number and by name: what they are, and what an attacker wants with them.
-package struct ProgramTable: Sendable {
-  package struct Program: Sendable {
-    package var number: UInt32
-    package var name: String
+public struct ProgramTable: Sendable {
+  public struct Program: Sendable {
+    public var number: UInt32
+    public var name: String
     /// Other names in logs and tables, and the names of daemons that serve it, such as `rpc.ttdbserverd`.
-    package var aliases: [String]
+    public var aliases: [String]
     /// Why an attacker asks for it; empty for a program without a known record.
-    package var risk: String
+    public var risk: String
     /// A harmless reason to ask for it, in words that end a sentence; empty when none is known.
-    package var harmlessReading: String
-    package var references: [String]
-    package init(
+    public var harmlessReading: String
+    public var references: [String]
+    public init(
       number: UInt32, name: String, aliases: [String], risk: String, harmlessReading: String = "", references: [String]
     ) {
       self.number = number
@@ -25,13 +25,13 @@ package struct ProgramTable: Sendable {
   private let byNumber: [UInt32: Program]
   private let byName: [String: UInt32]
 
-  @inlinable package static var portmapper: UInt32 { 100_000 }
-  @inlinable package static var nfs: UInt32 { 100_003 }
-  @inlinable package static var mountd: UInt32 { 100_005 }
+  @inlinable public static var portmapper: UInt32 { 100_000 }
+  @inlinable public static var nfs: UInt32 { 100_003 }
+  @inlinable public static var mountd: UInt32 { 100_005 }
   /// RFC 7530, section 16: by which a server of NFSv4 calls its client back.
-  @inlinable package static var nfsCallback: UInt32 { 0x4000_0000 }
+  @inlinable public static var nfsCallback: UInt32 { 0x4000_0000 }
 
-  package init(_ programs: [Program]) {
+  public init(_ programs: [Program]) {
     var numbers: [UInt32: Program] = [:]
     var names: [String: UInt32] = [:]
     for program in programs {
@@ -42,12 +42,12 @@ package struct ProgramTable: Sendable {
     byName = names
   }
 
-  package subscript(number: UInt32) -> Program? { byNumber[number] }
+  public subscript(number: UInt32) -> Program? { byNumber[number] }
   /// The program of a name, an alias or a daemon, whatever its case.
-  package func program(named name: Bytes) -> Program? {
+  public func program(named name: Bytes) -> Program? {
     byName[name.lowercased.notation].flatMap { byNumber[$0] }
   }
   /// The program's name, or its number in words.
-  package func name(of number: UInt32) -> String { byNumber[number]?.name ?? "program \(number)" }
-  package var count: Int { byNumber.count }
+  public func name(of number: UInt32) -> String { byNumber[number]?.name ?? "program \(number)" }
+  public var count: Int { byNumber.count }
 }

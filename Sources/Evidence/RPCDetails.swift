@@ -1,38 +1,38 @@
 /// What the arguments and results of a call tell, where there is more to tell than who called what.
-package struct RPCDetails: Hashable, Sendable {
-  package var traits = RPCTraits()
+public struct RPCDetails: Hashable, Sendable {
+  public var traits = RPCTraits()
   /// The longest string of the argument, or opaque where no layout is known, as it declares itself, in bytes.
-  package var longest: UInt32?
+  public var longest: UInt32?
   /// A path or a file's name of the argument; of several those that were read, with a blank between.
-  package var path = Bytes()
+  public var path = Bytes()
   /// Another string of the argument: the host that statd is to watch, the text for walld, a NIS domain and its map.
-  package var text = Bytes()
+  public var text = Bytes()
   /// What a look-up or a registration says beside the program (RFC 1833 `mapping`, `rpcb`).
-  package var argumentVersion: UInt32?
+  public var argumentVersion: UInt32?
   /// `tcp`, `udp`, `tcp6`, ...: an RFC 5665 netid, or the name of the IP protocol of a portmap v2 mapping.
-  package var networkID = Bytes()
+  public var networkID = Bytes()
   /// A universal address (RFC 5665), or the port of a portmap v2 mapping.
-  package var address = Bytes()
+  public var address = Bytes()
   /// The call that a portmapper is asked to forward.
-  package var inner: InnerCall?
+  public var inner: InnerCall?
   /// The operations of an NFSv4 COMPOUND, as far as they could be walked, with blanks between.
-  package var operations = Bytes()
+  public var operations = Bytes()
   /// What the service itself says, such as `NFS3ERR_ACCES`; RPC's own status stands in ``RPCFacts/replyStatus``.
-  package var resultStatus = Bytes()
+  public var resultStatus = Bytes()
   /// A digest of the file handle that the server said is none; 0 where it said nothing of the kind.
-  package var unknownHandle: UInt64 = 0
+  public var unknownHandle: UInt64 = 0
   /// A string of the result: an address, a domain, a server's path; of an export list its first paths.
-  package var resultText = Bytes()
+  public var resultText = Bytes()
   /// The reply hands out a file handle, which is what NFS asks for and for all it asks for.
-  package var givesHandle = false
+  public var givesHandle = false
   /// Arguments and results that the wire hides.
-  package var protection: Protection?
+  public var protection: Protection?
   /// What the portmapper had told of the port.
-  package var told: ToldService?
+  public var told: ToldService?
   /// Who answered in place of the end that was asked: of several the first ones.
-  package private(set) var answerers: [Endpoint] = []
+  public private(set) var answerers: [Endpoint] = []
 
-  package enum Protection: String, Hashable, Sendable {
+  public enum Protection: String, Hashable, Sendable {
     /// RPCSEC_GSS (RFC 2203): signed, and encrypted.
     case integrity, privacy
     /// RPC over TLS (RFC 9289): the server agreed, and what follows is encrypted.
@@ -40,14 +40,14 @@ package struct RPCDetails: Hashable, Sendable {
   }
 
   /// RFC 1833 `call_args`, `rpcb_rmtcallargs`.
-  package struct InnerCall: Hashable, Sendable {
-    package var program: UInt32
-    package var version: UInt32
-    package var procedure: UInt32
+  public struct InnerCall: Hashable, Sendable {
+    public var program: UInt32
+    public var version: UInt32
+    public var procedure: UInt32
     /// Bytes of the inner argument, and of the result where there is a reply.
-    package var argumentLength: UInt32
-    package var resultLength: UInt32?
-    package init(program: UInt32, version: UInt32, procedure: UInt32, argumentLength: UInt32) {
+    public var argumentLength: UInt32
+    public var resultLength: UInt32?
+    public init(program: UInt32, version: UInt32, procedure: UInt32, argumentLength: UInt32) {
       self.program = program
       self.version = version
       self.procedure = procedure
@@ -56,20 +56,20 @@ package struct RPCDetails: Hashable, Sendable {
   }
 
   /// Replies whose calls are not in the evidence; nil where there are none, or calls tell of the conversation.
-  package var alone: RepliesAlone?
+  public var alone: RepliesAlone?
 
-  package struct RepliesAlone: Hashable, Sendable {
-    package var count: Int
+  public struct RepliesAlone: Hashable, Sendable {
+    public var count: Int
     /// Of one of them, by its form alone.
-    package var list: List?
-    package init(count: Int, list: List? = nil) {
+    public var list: List?
+    public init(count: Int, list: List? = nil) {
       self.count = count
       self.list = list
     }
-    package struct List: Hashable, Sendable {
-      package var form: ReplyForm
-      package var entries: Int
-      package init(form: ReplyForm, entries: Int) {
+    public struct List: Hashable, Sendable {
+      public var form: ReplyForm
+      public var entries: Int
+      public init(form: ReplyForm, entries: Int) {
         self.form = form
         self.entries = entries
       }
@@ -77,20 +77,20 @@ package struct RPCDetails: Hashable, Sendable {
   }
 
   /// Answers to a broadcast may be many.
-  package static let answererCap = 16
+  public static let answererCap = 16
 
-  package mutating func note(answerer: Endpoint) {
+  public mutating func note(answerer: Endpoint) {
     guard answerers.count < RPCDetails.answererCap, !answerers.contains(answerer) else { return }
     answerers.append(answerer)
   }
 
   /// Nothing but who called what.
-  package static let none = RPCDetails()
-  package init() {}
+  public static let none = RPCDetails()
+  public init() {}
 }
 
 /// Results that are told by their form, without the call that asked for them.
-package enum ReplyForm: String, Hashable, Sendable, CaseIterable {
+public enum ReplyForm: String, Hashable, Sendable, CaseIterable {
   /// Of DUMP, in version 2 of the portmapper, and in versions 3 and 4.
   case portmapperList = "portmapper-list"
   case rpcbindList = "rpcbind-list"
@@ -100,11 +100,11 @@ package enum ReplyForm: String, Hashable, Sendable, CaseIterable {
 }
 
 /// A program that a portmapper said to be at a port, and the packet that said so.
-package struct ToldService: Hashable, Sendable {
-  package var program: UInt32
-  package var version: UInt32
-  package var citation: Citation
-  package init(program: UInt32, version: UInt32, citation: Citation) {
+public struct ToldService: Hashable, Sendable {
+  public var program: UInt32
+  public var version: UInt32
+  public var citation: Citation
+  public init(program: UInt32, version: UInt32, citation: Citation) {
     self.program = program
     self.version = version
     self.citation = citation
@@ -112,32 +112,32 @@ package struct ToldService: Hashable, Sendable {
 }
 
 /// Signs of an attack in a call's bytes. A sign is no proof: each can come about in an honest way, though hardly does.
-@frozen package struct RPCTraits: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt16
-  @inlinable @inline(__always) package init(rawValue: UInt16) { self.rawValue = rawValue }
+@frozen public struct RPCTraits: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt16
+  @inlinable @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// A string longer than its protocol allows.
-  @inlinable package static var oversizedString: RPCTraits { RPCTraits(rawValue: 1) }
+  @inlinable public static var oversizedString: RPCTraits { RPCTraits(rawValue: 1) }
   /// Directives of printf that write to memory, or so many that they read the stack.
-  @inlinable package static var formatString: RPCTraits { RPCTraits(rawValue: 1 << 1) }
+  @inlinable public static var formatString: RPCTraits { RPCTraits(rawValue: 1 << 1) }
   /// Instructions that do nothing, in a row, as they lead to code in an overflowed buffer.
-  @inlinable package static var nopRun: RPCTraits { RPCTraits(rawValue: 1 << 2) }
+  @inlinable public static var nopRun: RPCTraits { RPCTraits(rawValue: 1 << 2) }
   /// Words that make a shell run something.
-  @inlinable package static var shellText: RPCTraits { RPCTraits(rawValue: 1 << 3) }
+  @inlinable public static var shellText: RPCTraits { RPCTraits(rawValue: 1 << 3) }
   /// `..` steps out of a folder where no client of the protocol needs them.
-  @inlinable package static var pathTraversal: RPCTraits { RPCTraits(rawValue: 1 << 4) }
+  @inlinable public static var pathTraversal: RPCTraits { RPCTraits(rawValue: 1 << 4) }
   /// A string declares a length far beyond its message, which makes some servers allocate it (CVE-2017-8779).
-  @inlinable package static var absurdLength: RPCTraits { RPCTraits(rawValue: 1 << 5) }
+  @inlinable public static var absurdLength: RPCTraits { RPCTraits(rawValue: 1 << 5) }
   /// RFC 5531, section 8.2: a credential has at most 400 bytes.
-  @inlinable package static var longCredential: RPCTraits { RPCTraits(rawValue: 1 << 6) }
+  @inlinable public static var longCredential: RPCTraits { RPCTraits(rawValue: 1 << 6) }
   /// RFC 5531, appendix A: AUTH_SYS has at most 16 groups.
-  @inlinable package static var manyGroups: RPCTraits { RPCTraits(rawValue: 1 << 7) }
+  @inlinable public static var manyGroups: RPCTraits { RPCTraits(rawValue: 1 << 7) }
   /// Flavor 0x55de, with which Solaris' own processes call: no network should carry it.
-  @inlinable package static var loopbackCredential: RPCTraits { RPCTraits(rawValue: 1 << 8) }
+  @inlinable public static var loopbackCredential: RPCTraits { RPCTraits(rawValue: 1 << 8) }
   /// A name of bytes that no host's name and no path is written with.
-  @inlinable package static var binaryName: RPCTraits { RPCTraits(rawValue: 1 << 9) }
+  @inlinable public static var binaryName: RPCTraits { RPCTraits(rawValue: 1 << 9) }
   /// The message ends before its arguments do.
-  @inlinable package static var malformedArgument: RPCTraits { RPCTraits(rawValue: 1 << 10) }
+  @inlinable public static var malformedArgument: RPCTraits { RPCTraits(rawValue: 1 << 10) }
 
   private static let words: [(RPCTraits, String)] = [
     (oversizedString, "oversized-string"), (formatString, "format-string"), (nopRun, "nop-run"),
@@ -147,5 +147,5 @@ package struct ToldService: Hashable, Sendable {
   ]
 
   /// The traits by the words that rules use.
-  package var names: [String] { RPCTraits.words.filter { contains($0.0) }.map(\.1) }
+  public var names: [String] { RPCTraits.words.filter { contains($0.0) }.map(\.1) }
 }

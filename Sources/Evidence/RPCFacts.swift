@@ -1,35 +1,35 @@
 /// An ONC RPC call (RFC 5531), as a log or the wire shows it; what is not known is nil.
-package struct RPCFacts: Hashable, Sendable {
-  package var xid: UInt32?
-  package var program: UInt32?
-  package var version: UInt32?
-  package var procedure: UInt32?
+public struct RPCFacts: Hashable, Sendable {
+  public var xid: UInt32?
+  public var program: UInt32?
+  public var version: UInt32?
+  public var procedure: UInt32?
   /// In lower case, as rpcbind logs it: `getport`, `dump`, `callit`.
-  package var procedureName: Bytes
+  public var procedureName: Bytes
   /// The argument as it was printed or, from the wire, as rpcbind would print it.
-  package var argument: Bytes
-  package var argumentForm: ArgumentForm?
-  package var argumentProgram: UInt32?
+  public var argument: Bytes
+  public var argumentForm: ArgumentForm?
+  public var argumentProgram: UInt32?
   /// Entries of a DUMP reply or of an export list.
-  package var resultEntries: Int?
+  public var resultEntries: Int?
   /// The port of a GETPORT reply; 0 means not registered.
-  package var resultPort: UInt32?
+  public var resultPort: UInt32?
   /// RFC 5531 `auth_flavor` of the call's credential.
-  package var credentialFlavor: UInt32?
+  public var credentialFlavor: UInt32?
   /// How the reply ended, such as `SUCCESS` or `PROG_UNAVAIL`, or of a denied one its reason.
-  package var replyStatus: Bytes
+  public var replyStatus: Bytes
   /// Who the caller says it is. Shared by the calls of a conversation.
-  package var caller: AuthSys?
+  public var caller: AuthSys?
   /// Most calls have none, so they stand apart.
   private var box: DetailBox?
 
-  package enum ArgumentForm: String, Sendable, Hashable {
+  public enum ArgumentForm: String, Sendable, Hashable {
     case number, name, empty
     /// Bytes that no logger prints for a number or a program's name.
     case garbled
   }
 
-  package init(
+  public init(
     xid: UInt32? = nil, program: UInt32? = nil, version: UInt32? = nil, procedure: UInt32? = nil,
     procedureName: Bytes = "", argument: Bytes = "", argumentForm: ArgumentForm? = nil,
     argumentProgram: UInt32? = nil, resultEntries: Int? = nil, resultPort: UInt32? = nil,
@@ -50,14 +50,14 @@ package struct RPCFacts: Hashable, Sendable {
   }
 
   /// What the bytes of call and reply tell beside the above. Setting it allocates.
-  package var details: RPCDetails {
+  public var details: RPCDetails {
     get { box?.details ?? .none }
     set { box = newValue == .none ? nil : DetailBox(newValue) }
   }
-  package var hasDetails: Bool { box != nil }
+  public var hasDetails: Bool { box != nil }
   /// The signs of an attack among the details.
-  package var traits: RPCTraits { box?.details.traits ?? RPCTraits() }
-  package var protection: RPCDetails.Protection? { box?.details.protection }
+  public var traits: RPCTraits { box?.details.traits ?? RPCTraits() }
+  public var protection: RPCDetails.Protection? { box?.details.protection }
   /// One of the details, by its field.
   func detail(_ field: FieldName) -> FieldValue? { box?.details[field] }
 
@@ -70,26 +70,26 @@ package struct RPCFacts: Hashable, Sendable {
 }
 
 /// The body of an AUTH_SYS credential (RFC 5531, appendix A): what the caller claims, and nobody checks.
-package final class AuthSys: Hashable, Sendable {
-  package let machineName: Bytes
-  package let userID: UInt32
-  package let groupID: UInt32
+public final class AuthSys: Hashable, Sendable {
+  public let machineName: Bytes
+  public let userID: UInt32
+  public let groupID: UInt32
   /// Supplementary groups; the RFC allows 16.
-  package let groupCount: UInt32
+  public let groupCount: UInt32
 
-  package init(machineName: Bytes, userID: UInt32, groupID: UInt32, groupCount: UInt32) {
+  public init(machineName: Bytes, userID: UInt32, groupID: UInt32, groupCount: UInt32) {
     self.machineName = machineName
     self.userID = userID
     self.groupID = groupID
     self.groupCount = groupCount
   }
 
-  package static func == (left: AuthSys, right: AuthSys) -> Bool {
+  public static func == (left: AuthSys, right: AuthSys) -> Bool {
     left === right
       || left.machineName == right.machineName && left.userID == right.userID && left.groupID == right.groupID
         && left.groupCount == right.groupCount
   }
-  package func hash(into hasher: inout Hasher) {
+  public func hash(into hasher: inout Hasher) {
     hasher.combine(machineName)
     hasher.combine(userID)
   }

@@ -3,37 +3,37 @@ import CBytes
 // The few accessors that all parsers use. Each checks its bounds; any bit pattern is a valid integer, so they are safe,
 // and no parser spells `unsafe` itself. The other places that do are listed in ARCHITECTURE.md.
 extension RawSpan {
-  @inlinable @inline(__always) package func byte(_ offset: Int) -> UInt8 {
+  @inlinable @inline(__always) public func byte(_ offset: Int) -> UInt8 {
     unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
   }
   /// Big-endian 16 bits at `offset`.
-  @inlinable @inline(__always) package func uint16(_ offset: Int) -> UInt16 {
+  @inlinable @inline(__always) public func uint16(_ offset: Int) -> UInt16 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self).bigEndian
   }
   /// Big-endian 32 bits at `offset`.
-  @inlinable @inline(__always) package func uint32(_ offset: Int) -> UInt32 {
+  @inlinable @inline(__always) public func uint32(_ offset: Int) -> UInt32 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).bigEndian
   }
   /// Big-endian 64 bits at `offset`.
-  @inlinable @inline(__always) package func uint64(_ offset: Int) -> UInt64 {
+  @inlinable @inline(__always) public func uint64(_ offset: Int) -> UInt64 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
   }
   /// 64 bits at `offset` in the processor's own order, for whoever only asks whether they are the same.
-  @inlinable @inline(__always) package func word(_ offset: Int) -> UInt64 {
+  @inlinable @inline(__always) public func word(_ offset: Int) -> UInt64 {
     unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
   }
   /// Big-endian 128 bits at `offset`, such as an IPv6 address.
-  @inlinable @inline(__always) package func uint128(_ offset: Int) -> UInt128 {
+  @inlinable @inline(__always) public func uint128(_ offset: Int) -> UInt128 {
     UInt128(uint64(offset)) << 64 | UInt128(uint64(offset + 8))
   }
 
   /// The bytes of `range`, which must lie inside the span.
-  @_lifetime(copy self) @inlinable @inline(__always) package func slice(_ range: Range<Int>) -> RawSpan {
+  @_lifetime(copy self) @inlinable @inline(__always) public func slice(_ range: Range<Int>) -> RawSpan {
     extracting(range)
   }
 
   /// The first place of `byte` at or after `start`.
-  package func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+  public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
     guard start < byteCount else { return nil }
     return unsafe withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
@@ -43,7 +43,7 @@ extension RawSpan {
   }
 
   /// The last place of `byte`.
-  package func lastIndex(of byte: UInt8) -> Int? {
+  public func lastIndex(of byte: UInt8) -> Int? {
     unsafe withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, let found = unsafe cbytes_memrchr(base, Int32(byte), bytes.count)
       else { return nil }
@@ -52,7 +52,7 @@ extension RawSpan {
   }
 
   /// The first place of `needle` at or after `start`. An empty needle is found at `start`.
-  package func firstIndex(of needle: [UInt8], from start: Int = 0) -> Int? {
+  public func firstIndex(of needle: [UInt8], from start: Int = 0) -> Int? {
     guard start >= 0, start <= byteCount else { return nil }
     return unsafe withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return needle.isEmpty ? 0 : nil }
@@ -66,7 +66,7 @@ extension RawSpan {
   }
 
   /// Whether `prefix` stands at `offset`.
-  package func hasBytes(_ prefix: [UInt8], at offset: Int) -> Bool {
+  public func hasBytes(_ prefix: [UInt8], at offset: Int) -> Bool {
     guard offset >= 0, offset <= byteCount, prefix.count <= byteCount - offset else { return false }
     return unsafe withUnsafeBytes { bytes in
       unsafe prefix.withUnsafeBytes { prefix in
@@ -79,12 +79,12 @@ extension RawSpan {
 
 extension Array where Element == UInt8 {
   /// The elements as a span, for the parsers.
-  @inlinable @inline(__always) package var rawSpan: RawSpan {
+  @inlinable @inline(__always) public var rawSpan: RawSpan {
     @_lifetime(borrow self) get { unsafe span.bytes }
   }
 
   /// Adds a copy of the span's bytes.
-  package mutating func append(_ bytes: RawSpan) {
+  public mutating func append(_ bytes: RawSpan) {
     unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
   }
 }

@@ -1,12 +1,12 @@
 /// Who saw an event.
-package enum View: String, Sendable, Hashable, CaseIterable { case host, network }
+public enum View: String, Sendable, Hashable, CaseIterable { case host, network }
 
 /// What became of a request. The order is that of concern: what crashed before what was blocked.
-package enum Outcome: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Outcome: String, Sendable, Hashable, CaseIterable, Comparable {
   case crashed, answered, allowed, connected, unknown, unanswered, reset, empty, rejected, refused, blocked
 
   /// The place in ``allCases``, without a search: probes are counted by it.
-  @inlinable @inline(__always) package var rank: Int {
+  @inlinable @inline(__always) public var rank: Int {
     switch self {
     case .crashed: 0
     case .answered: 1
@@ -21,22 +21,22 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable, Comparable {
     case .blocked: 10
     }
   }
-  package static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
+  public static func < (left: Outcome, right: Outcome) -> Bool { left.rank < right.rank }
 
   /// Whether the wire showed what came of the request: something came back that tells, or it was stopped.
-  package var isSettled: Bool { ![.connected, .unknown, .unanswered].contains(self) }
+  public var isSettled: Bool { ![.connected, .unknown, .unanswered].contains(self) }
 
   /// The defences or the service said no.
-  package var isHeld: Bool { [.reset, .empty, .rejected, .refused, .blocked].contains(self) }
+  public var isHeld: Bool { [.reset, .empty, .rejected, .refused, .blocked].contains(self) }
 }
 
 /// What a finding is a step of. The order is that of concern.
-package enum Stage: String, Sendable, Hashable, CaseIterable, Comparable {
+public enum Stage: String, Sendable, Hashable, CaseIterable, Comparable {
   case exploitation, effect, access, unexplained, reconnaissance, response
 
   private var rank: Int { Stage.allCases.firstIndex(of: self) ?? 0 }
-  package static func < (left: Stage, right: Stage) -> Bool { left.rank < right.rank }
+  public static func < (left: Stage, right: Stage) -> Bool { left.rank < right.rank }
 }
 
 /// How sure a deduction is.
-package enum Confidence: String, Sendable, Hashable, CaseIterable { case certain, likely, possible }
+public enum Confidence: String, Sendable, Hashable, CaseIterable { case certain, likely, possible }

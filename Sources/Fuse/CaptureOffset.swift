@@ -1,16 +1,16 @@
-package import Evidence
+public import Evidence
 
 /// How far the clocks of two captures are apart, by conversations that both saw.
 ///
 /// Captures are read as of one clock, since a capture that was split must give what it gives whole, and nothing in a file
 /// says whose clock wrote it. So this moves nothing: it is said, and a person decides.
-package struct CaptureOffset: Sendable, Hashable {
+public struct CaptureOffset: Sendable, Hashable {
   /// The capture whose stamps are the earlier ones.
-  package var early: InputID
-  package var late: InputID
-  package var seconds: Double
+  public var early: InputID
+  public var late: InputID
+  public var seconds: Double
   /// Conversations that agree on it.
-  package var exchanges: Int
+  public var exchanges: Int
 
   /// Fewer may agree by chance: clients that ask again do so by the same timer.
   private static let least = 5
@@ -19,7 +19,7 @@ package struct CaptureOffset: Sendable, Hashable {
   private static let smallest = 1.0
 
   /// - Parameter events: In order.
-  package static func estimate(_ events: [Event]) -> [CaptureOffset] {
+  public static func estimate(_ events: [Event]) -> [CaptureOffset] {
     var votes = CaptureVotes()
     for index in events.indices where events[index].view == .network && events[index].time.isDated {
       votes.add(events[index])

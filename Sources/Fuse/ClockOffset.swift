@@ -1,43 +1,43 @@
-package import Evidence
+public import Evidence
 
 /// How far the clock of a host that logs is from that of the network's sensors, estimated from the calls that both saw.
 ///
 /// Which of the two is right the evidence does not say.
-package struct ClockOffset: Sendable, Hashable {
-  package enum Verdict: Sendable, Hashable {
+public struct ClockOffset: Sendable, Hashable {
+  public enum Verdict: Sendable, Hashable {
     case decided
     /// Why the evidence does not decide.
     case undecided(String)
   }
 
   /// The host as its log names it.
-  package var host: Host
-  package var verdict: Verdict
+  public var host: Host
+  public var verdict: Verdict
   /// Calls that agree on the offset.
-  package var pairs: Int
+  public var pairs: Int
   /// Host clock minus network clock at ``reference``, in seconds.
-  package var offset: Double
+  public var offset: Double
   /// By how much the offset grows, in seconds for each second.
-  package var drift: Double
+  public var drift: Double
   /// The middle of the records that agree, on the host's clock.
-  package var reference: Timestamp
+  public var reference: Timestamp
   /// From the first to the last of them, in seconds.
-  package var span: Double
+  public var span: Double
   /// Whether the host's records were set onto the network's clock, because they would not have met otherwise.
-  package var isApplied = false
+  public var isApplied = false
 
-  package var isDecided: Bool { verdict == .decided }
+  public var isDecided: Bool { verdict == .decided }
 
   /// Host clock minus network clock when the host's clock shows a moment, in seconds.
-  package func offset(at moment: Timestamp) -> Double { offset + drift * moment.seconds(since: reference) }
+  public func offset(at moment: Timestamp) -> Double { offset + drift * moment.seconds(since: reference) }
 
   /// The same when the network's clock shows it.
-  package func offset(atNetwork moment: Timestamp) -> Double {
+  public func offset(atNetwork moment: Timestamp) -> Double {
     offset + drift * (moment.seconds(since: reference) + offset) / (1 - drift)
   }
 
   /// For a report: the offset, and the drift where the records reach far enough apart to tell it.
-  package var words: String {
+  public var words: String {
     switch verdict {
     case .undecided(let why): return "undecided: \(why)"
     case .decided:
@@ -50,5 +50,5 @@ package struct ClockOffset: Sendable, Hashable {
   }
 
   /// Whole seconds over a day tell about 12 ppm.
-  package var isDriftTold: Bool { span >= 86_400 && abs(drift) >= 5e-6 }
+  public var isDriftTold: Bool { span >= 86_400 && abs(drift) >= 5e-6 }
 }

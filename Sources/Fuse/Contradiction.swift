@@ -110,7 +110,7 @@ struct Contradiction {
 
 extension Incident {
   /// Records of which the other view denies what they tell, or should have the like and has not.
-  package var contested: Set<Int> {
+  public var contested: Set<Int> {
     Set(
       findings.filter { finding in
         Contradiction.isUnseen(finding) || Contradiction.Kind.allCases.contains { $0.isTold(by: finding) }

@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// Joins a service's failure that names no source to the call that came to it before on the wire, or else to the source that
 /// the host's own log names right before it: a hypothesis.
@@ -132,7 +132,7 @@ extension Event {
     }
   }
   /// A service failed, and the record does not tell of whose request.
-  package var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
+  public var isOrphanedFailure: Bool { isFailure && source.host == .unknown }
 
   /// What came to a host from another. A packet filter's record tells of no arrival: it may have dropped the packet.
   fileprivate var isArrival: Bool {

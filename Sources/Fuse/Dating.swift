@@ -1,11 +1,11 @@
-package import Evidence
+public import Evidence
 
 /// Gives packets of a text trace, which have a time of day only, the day of the host record that tells the same event.
-package struct Dating: Sendable {
+public struct Dating: Sendable {
   private let settings: FusionSettings
   /// Names and addresses as far as the configuration joins them; what the evidence joins needs dates first.
   private let identities: Identities
-  package init(settings: FusionSettings) {
+  public init(settings: FusionSettings) {
     self.settings = settings
     identities = Identities(directory: settings.directory)
   }
@@ -14,7 +14,7 @@ package struct Dating: Sendable {
   ///
   /// A day is taken only when host records of one single day fit: same source, same target, same service and the same
   /// time of day. Two days that fit decide nothing.
-  package func date(_ events: inout [Event]) {
+  public func date(_ events: inout [Event]) {
     guard events.indices.contains(where: { events[$0].view == .network && !events[$0].time.isDated }) else { return }
     var records: [Moment: [Kind: Sighting]] = [:]
     // By place: of millions of Events of the network not one is copied.
@@ -113,7 +113,7 @@ package struct Dating: Sendable {
 
 extension Event {
   /// When the request itself was sent: in a connection its first payload, not the handshake before it.
-  package var requestTime: EventTime {
+  public var requestTime: EventTime {
     guard view == .network, let conversation,
       let request = conversation.packets.first(where: { $0.fromInitiator && $0.payloadLength > 0 }),
       action != .rpcCall

@@ -1,12 +1,12 @@
-package import Evidence
+public import Evidence
 
 /// What a listed service means for its host. An exposure is no attack.
-package struct ExposureReading: Sendable {
+public struct ExposureReading: Sendable {
   private let programs: ProgramTable
   /// When a TCP port was first seen to answer with a reset.
   private var resets: [Endpoint: EventTime] = [:]
 
-  package init(programs: ProgramTable, events: [Event]) {
+  public init(programs: ProgramTable, events: [Event]) {
     self.programs = programs
     for index in events.indices
     where events[index].transport == .tcp && events[index].outcome == .reset && resets[events[index].target] == nil {
@@ -15,7 +15,7 @@ package struct ExposureReading: Sendable {
   }
 
   /// Each service once, however often its table stands in the evidence, in order of host and port.
-  package func distinct(_ exposures: [Exposure]) -> [Exposure] {
+  public func distinct(_ exposures: [Exposure]) -> [Exposure] {
     struct Identity: Hashable {
       var host: Bytes
       var address: IPAddress?
@@ -46,7 +46,7 @@ package struct ExposureReading: Sendable {
     return (one.input, one.ordinal) < (other.input, other.ordinal)
   }
 
-  package func risk(_ exposure: Exposure) -> String {
+  public func risk(_ exposure: Exposure) -> String {
     var parts: [String] = []
     if let program = exposure.program.flatMap({ programs[$0] }), !program.risk.isEmpty { parts.append(program.risk) }
     if exposure.transport == .local {

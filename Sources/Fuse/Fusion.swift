@@ -1,24 +1,24 @@
-package import Evidence
+public import Evidence
 
 /// Events and findings to incidents.
 ///
 /// Only events that a finding speaks of become part of an incident; the others are facts without concern. Everything is
 /// computed from the ordered events, so neither the order of the inputs nor their split shows.
-package struct Fusion: Sendable {
+public struct Fusion: Sendable {
   private let settings: FusionSettings
-  package init(settings: FusionSettings) { self.settings = settings }
+  public init(settings: FusionSettings) { self.settings = settings }
 
   /// Of the findings that fusion makes itself, because they take both views; all others are a rule's.
-  package static let signatures = Contradiction.signatures
+  public static let signatures = Contradiction.signatures
 
   /// What stands beside the events.
-  package struct Context: Sendable {
-    package var exposures: [Exposure]
-    package var mentions: [Mention]
-    package var hostFacts: [HostFact]
+  public struct Context: Sendable {
+    public var exposures: [Exposure]
+    public var mentions: [Mention]
+    public var hostFacts: [HostFact]
     /// Events that make no incident and are told with those of their source: failed logins, alerts at other ports.
-    package var company: [Host: [Event]] = [:]
-    package init(exposures: [Exposure] = [], mentions: [Mention] = [], hostFacts: [HostFact] = []) {
+    public var company: [Host: [Event]] = [:]
+    public init(exposures: [Exposure] = [], mentions: [Mention] = [], hostFacts: [HostFact] = []) {
       self.exposures = exposures
       self.mentions = mentions
       self.hostFacts = hostFacts
@@ -27,7 +27,7 @@ package struct Fusion: Sendable {
 
   /// The incidents, in the order of their first events.
   /// - Parameter events: In the order of ``Event/precedes(_:_:)``.
-  package func incidents(events: [Event], findings: [Finding], context: Context) -> [Incident] {
+  public func incidents(events: [Event], findings: [Finding], context: Context) -> [Incident] {
     var identities = Identities(directory: settings.directory)
     identities.joinShortNames(events, gap: settings.incidentGap)
     identities.joinObservedTargets(events, tolerance: settings.pairTolerance)

@@ -1,13 +1,13 @@
-package import Evidence
+public import Evidence
 
 extension HostDirectory {
   /// So many hosts of private networks are a site's clients, and no handful of people who look around.
-  package static let population = 100
+  public static let population = 100
 
   /// Takes the private networks for own where nothing tells which networks are, and where services there serve the RPC
   /// calls of a whole population of such hosts: else each client of a site is an incident of its own, and who attacks
   /// it is lost among them. A few may as well be intruders, or traces in which every address was made anonymous.
-  package mutating func assumeNetworks(servedIn events: [Event]) {
+  public mutating func assumeNetworks(servedIn events: [Event]) {
     guard ownNetworks.isEmpty else { return }
     func isPrivate(_ address: IPAddress) -> Bool { IPNetwork.privateUse.contains { $0.contains(address) } }
     var served: Set<IPAddress> = []

@@ -1,32 +1,32 @@
-package import Evidence
+public import Evidence
 
 /// Two hosts of the evidence that may be one machine: a host that is known by name alone and an address without a name, or
 /// two addresses to which one such name may belong. A hypothesis: it joins nothing, but who counts machines counts the
 /// least that there may be.
-package struct HostLikeness: Sendable, Hashable {
+public struct HostLikeness: Sendable, Hashable {
   /// As the targets of their incidents show them.
-  package var one: Host
-  package var other: Host
+  public var one: Host
+  public var other: Host
   /// When the later of the records was made; before, nothing spoke for it.
-  package var since: Timestamp
-  package init(one: Host, other: Host, since: Timestamp) {
+  public var since: Timestamp
+  public init(one: Host, other: Host, since: Timestamp) {
     self.one = one
     self.other = other
     self.since = since
   }
 
   /// Hosts of which some may be the same.
-  package struct Group: Sendable, Hashable {
-    package var names: [Host]
-    package var addresses: [Host]
+  public struct Group: Sendable, Hashable {
+    public var names: [Host]
+    public var addresses: [Host]
     /// How many fewer machines they may be: a log is of one machine, so names differ, and each takes one address.
-    package var surplus: Int { min(names.count, addresses.count) }
-    package var all: [Host] { (names + addresses).sorted() }
+    public var surplus: Int { min(names.count, addresses.count) }
+    public var all: [Host] { (names + addresses).sorted() }
   }
 
   /// The hosts that likenesses connect, in order.
   /// - Parameter hosts: Those to count.
-  package static func groups(_ likenesses: some Sequence<HostLikeness>, among hosts: Set<Host>) -> [Group] {
+  public static func groups(_ likenesses: some Sequence<HostLikeness>, among hosts: Set<Host>) -> [Group] {
     var near: [Host: Set<Host>] = [:]
     for likeness in likenesses {
       near[likeness.one, default: []].insert(likeness.other)

@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// What follows from an incident's events and findings: of all of them, or of those that were known on a day.
 extension Incident {
@@ -35,7 +35,7 @@ extension Incident {
   }
 
   /// What became of each of its events: those that both views show once, and without what a defence did.
-  package var eventOutcomes: [(event: Int, outcome: Outcome)] {
+  public var eventOutcomes: [(event: Int, outcome: Outcome)] {
     let settled = settlement
     let indices = events.indices.filter {
       events[$0].action != .response && !events[$0].isEcho && !settled.echoes.contains($0)
@@ -44,7 +44,7 @@ extension Incident {
   }
 
   /// The targets at which it is open what became of some of it, and those at which some of it was turned away.
-  package var openAndHeldTargets: (open: [Host], held: [Host]) {
+  public var openAndHeldTargets: (open: [Host], held: [Host]) {
     let places = targetPlaces
     let settled = settlement
     let counted = Incident.counted(events, settled)
@@ -59,14 +59,14 @@ extension Incident {
 
   /// What became of what a finding tells of: a refused call is refused, whatever else its source was given. It is never
   /// of more concern than what the whole came to. An exploit of which no record says how it ended has the crash beside it.
-  package func outcome(of finding: IncidentFinding) -> Outcome {
+  public func outcome(of finding: IncidentFinding) -> Outcome {
     let own = max(finding.outcome ?? outcome, outcome)
     let isOpen = [.connected, .unknown, .unanswered].contains(own)
     return isOpen && finding.signature.stage == .exploitation && outcome == .crashed ? .crashed : own
   }
 
   /// What became of what counts as exploitation or its effect; of the whole where nothing does.
-  package var exploitOutcome: Outcome {
+  public var exploitOutcome: Outcome {
     findings.filter { $0.signature.stage <= .effect }.map { outcome(of: $0) }.min() ?? outcome
   }
 
@@ -80,7 +80,7 @@ extension Incident {
   var settlement: Settlement { Settlement(pairs, events) }
 
   /// Whether the evidence shows that any of it came to its target.
-  package var hasArrived: Bool { events.contains(where: \.hasArrived) }
+  public var hasArrived: Bool { events.contains(where: \.hasArrived) }
 
   /// - Parameter names: The names of programs, by number.
   static func programs(of events: [Event], names: [UInt32: String]) -> [ProgramUse] {
@@ -149,7 +149,7 @@ extension IncidentFinding {
 
 extension Event {
   /// Whether the record shows that the request came to its target: the host itself tells of it, or something came back.
-  package var hasArrived: Bool {
+  public var hasArrived: Bool {
     if isAboutPacket { return false }
     if view == .host || (conversation?.responder.packets ?? 0) > 0 { return true }
     return ![.unknown, .unanswered, .blocked].contains(outcome)

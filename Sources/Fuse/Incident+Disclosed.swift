@@ -2,7 +2,7 @@ import Evidence
 
 extension Incident {
   /// What the evidence shows to have been given away, in words; empty when it shows nothing.
-  package var disclosed: [String] {
+  public var disclosed: [String] {
     var seen: Set<String> = []
     // What came of a call stands on the wire, whatever the log says of it.
     let shown = Set(pairs.filter { events[$0.networkEvent].outcome.isSettled }.map(\.hostEvent))

@@ -1,14 +1,14 @@
-package import Evidence
+public import Evidence
 
 extension Incident {
   /// The incident as it was known at the end of a day; nil when it had not begun. Undated incidents are always known.
-  package func known(at day: Day) -> Incident? {
+  public func known(at day: Day) -> Incident? {
     guard isDated, last.timestamp.day > day else { return self }
     return restricted { $0.time.timestamp.day <= day }
   }
 
   /// The incident as some of its events show it; nil when they show nothing that a rule would have found.
-  package func restricted(to isKept: (Event) -> Bool) -> Incident? {
+  public func restricted(to isKept: (Event) -> Bool) -> Incident? {
     let kept = Set(events.indices.filter { isKept(events[$0]) })
     guard kept.count < events.count else { return self }
     var found: [IncidentFinding] = []
@@ -29,7 +29,7 @@ extension Incident {
   }
 
   /// What the incident did by a property of its events: the part of each value that a finding speaks of.
-  package func parts<Key: Hashable>(by key: (Event) -> Key) -> [Key: Incident] {
+  public func parts<Key: Hashable>(by key: (Event) -> Key) -> [Key: Incident] {
     let keys = events.map(key)
     let members = Dictionary(grouping: events.indices) { keys[$0] }
     guard members.count > 1 else { return members.mapValues { _ in self } }
@@ -50,7 +50,7 @@ extension Incident {
   }
 
   /// What the incident did at a site of the configuration; nil when it does not touch it.
-  package func part(at site: String, of directory: HostDirectory) -> Incident? {
+  public func part(at site: String, of directory: HostDirectory) -> Incident? {
     let own = Set(
       targets.indices.filter { place in
         let hosts = [targets[place].host] + (targets[place].alias.map { [$0] } ?? []) + targets[place].spellings
@@ -63,7 +63,7 @@ extension Incident {
   }
 
   /// The number of the target that each spelling belongs to.
-  package var targetPlaces: [Host: Int] {
+  public var targetPlaces: [Host: Int] {
     var places: [Host: Int] = [:]
     for (place, target) in targets.enumerated() {
       for spelling in target.spellings { places[spelling] = place }

@@ -1,69 +1,69 @@
-package import Evidence
+public import Evidence
 
 /// One source's connected activity (or, where there is no source, one target's), as both views show it.
-package struct Incident: Sendable {
+public struct Incident: Sendable {
   /// The same for the same evidence, in whatever order and split it was read.
-  package var id: String
-  package var source: Host
+  public var id: String
+  public var source: Host
   /// Other names of the source that the evidence joins to it.
-  package var sourceAliases: [Host]
-  package var targets: [Target]
-  package var programs: [ProgramUse]
-  package var views: Set<View>
+  public var sourceAliases: [Host]
+  public var targets: [Target]
+  public var programs: [ProgramUse]
+  public var views: Set<View>
   /// Events in order, responses included.
-  package var events: [Event]
-  package var findings: [IncidentFinding]
-  package var pairs: [Pair]
-  package var deductions: [Deduction]
+  public var events: [Event]
+  public var findings: [IncidentFinding]
+  public var pairs: [Pair]
+  public var deductions: [Deduction]
   /// What was done, each deed once, in the order in which it was first done.
-  package var patterns: [String]
-  package var stage: Stage
-  package var outcome: Outcome
-  package var title: String
-  package var first: EventTime
-  package var last: EventTime
+  public var patterns: [String]
+  public var stage: Stage
+  public var outcome: Outcome
+  public var title: String
+  public var first: EventTime
+  public var last: EventTime
   /// The sources, where it tells of many together; ``source`` is unknown then.
-  package var crowd: Crowd?
+  public var crowd: Crowd?
   /// Its hosts, and those of others, that may be one machine: a hypothesis.
-  package var likenesses: [HostLikeness] = []
+  public var likenesses: [HostLikeness] = []
 
-  package var isDated: Bool { first.isDated }
+  public var isDated: Bool { first.isDated }
   /// Events that count as attack, those that both views show once; responses do not count.
-  package var eventCount: Int {
+  public var eventCount: Int {
     max(0, events.reduce(0) { $0 + ($1.action == .response || $1.isEcho ? 0 : $1.count) } - pairs.count)
   }
-  package var techniques: [String] { Set(findings.flatMap { $0.signature.techniques }).sorted() }
+  public var techniques: [String] { Set(findings.flatMap { $0.signature.techniques }).sorted() }
   /// The finding that names the incident: the one of most concern.
-  package var lead: IncidentFinding? { findings.min(by: IncidentFinding.precedes) }
+  public var lead: IncidentFinding? { findings.min(by: IncidentFinding.precedes) }
 
   /// A host that the incident touches.
-  package struct Target: Sendable, Hashable {
-    package var host: Host
+  public struct Target: Sendable, Hashable {
+    public var host: Host
     /// Another name or address of the same host, as far as it is known.
-    package var alias: Host?
-    package var services: [Service]
+    public var alias: Host?
+    public var services: [Service]
     /// The host as the incident's events write it.
-    package var spellings: [Host]
+    public var spellings: [Host]
   }
 
   /// An RPC program that was called or asked for.
-  package struct ProgramUse: Sendable, Hashable {
-    package var number: UInt32
-    package var procedures: [String]
-    package var name = ""
+  public struct ProgramUse: Sendable, Hashable {
+    public var number: UInt32
+    public var procedures: [String]
+    public var name = ""
   }
 }
 
 /// A finding within an incident.
-package struct IncidentFinding: Sendable {
-  package var signature: Signature
-  package var pattern: String
+public struct IncidentFinding: Sendable {
+  public var signature: Signature
+  public var pattern: String
   /// Indices into the incident's events.
-  package var events: [Int]
+  public var events: [Int]
   /// What became of what it tells of, see ``Incident/outcome(of:)``; nil where no event says.
   var outcome: Outcome?
 
-  package init(signature: Signature, pattern: String, events: [Int]) {
+  public init(signature: Signature, pattern: String, events: [Int]) {
     self.signature = signature
     self.pattern = pattern
     self.events = events
@@ -74,7 +74,7 @@ package struct IncidentFinding: Sendable {
   var sufficient: Int { signature.stage == .reconnaissance ? min(2, events.count) : events.count }
 
   /// Whether this one says more about an incident: by stage, lethality, events that it explains, id.
-  package static func precedes(_ left: IncidentFinding, _ right: IncidentFinding) -> Bool {
+  public static func precedes(_ left: IncidentFinding, _ right: IncidentFinding) -> Bool {
     precedes(left.signature, left.events.count, right.signature, right.events.count)
   }
 
@@ -92,11 +92,11 @@ package struct IncidentFinding: Sendable {
 }
 
 /// A conclusion with what it rests on. Never printed as a fact unless it is ``Confidence/certain``.
-package struct Deduction: Sendable, Hashable {
-  package var text: String
-  package var confidence: Confidence
-  package var evidence: [Citation]
-  package init(_ text: String, _ confidence: Confidence, _ evidence: [Citation]) {
+public struct Deduction: Sendable, Hashable {
+  public var text: String
+  public var confidence: Confidence
+  public var evidence: [Citation]
+  public init(_ text: String, _ confidence: Confidence, _ evidence: [Citation]) {
     self.text = text
     self.confidence = confidence
     self.evidence = evidence
@@ -104,14 +104,14 @@ package struct Deduction: Sendable, Hashable {
 }
 
 /// A host record and a network record of the same event.
-package struct Pair: Sendable, Hashable {
-  package var host: Citation
-  package var network: Citation
+public struct Pair: Sendable, Hashable {
+  public var host: Citation
+  public var network: Citation
   /// Host clock minus network clock, in seconds, as far as the coarser of the two tells.
-  package var offset: Double
+  public var offset: Double
   /// The bounds within which the offset lies.
-  package var bounds: ClosedRange<Double>
+  public var bounds: ClosedRange<Double>
   /// Indices into the incident's events.
-  package var hostEvent: Int
-  package var networkEvent: Int
+  public var hostEvent: Int
+  public var networkEvent: Int
 }

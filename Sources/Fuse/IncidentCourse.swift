@@ -1,12 +1,12 @@
-package import Evidence
+public import Evidence
 
 /// A dated incident day by day, for judging each day from what was known on it.
 ///
 /// Cut once: a walk over all days takes time in proportion to the events, not to days times events.
-package struct IncidentCourse: Sendable {
-  package let incident: Incident
+public struct IncidentCourse: Sendable {
+  public let incident: Incident
   /// The days on which it shows something that had been found by then, in order.
-  package let days: [Day]
+  public let days: [Day]
 
   private var chapters: [Day: Chapter] = [:]
   private let places: [Host: Int]
@@ -69,7 +69,7 @@ package struct IncidentCourse: Sendable {
     var snapshot: Incident?
   }
 
-  package init(_ incident: Incident) {
+  public init(_ incident: Incident) {
     self.incident = incident
     places = incident.targetPlaces
     let events = incident.events
@@ -115,19 +115,19 @@ package struct IncidentCourse: Sendable {
   }
 
   /// What the incident did on a day, as far as that was known at its end.
-  package func part(of day: Day) -> Incident? {
+  public func part(of day: Day) -> Incident? {
     guard let chapter = chapters[day] else { return nil }
     if chapter.events.count == incident.events.count { return incident }
     return incident.excerpt(chapter.events, findings: chapter.findings, pairs: chapter.pairs, places: places)
   }
 
   /// Those of a crowd who came on some days.
-  package func crowd(from first: Day, to last: Day) -> Crowd? {
+  public func crowd(from first: Day, to last: Day) -> Crowd? {
     Crowd.union(crowds.filter { first <= $0.key && $0.key <= last }.map(\.value))
   }
 
   /// What was done on a day, as far as that was known at its end.
-  package func patterns(of day: Day) -> [String] {
+  public func patterns(of day: Day) -> [String] {
     let seen = Set((chapters[day]?.findings ?? []).map(\.pattern))
     return incident.patterns.filter { seen.contains($0) }
   }
@@ -136,7 +136,7 @@ package struct IncidentCourse: Sendable {
   /// of all: stage, outcome, title, targets and patterns are those of ``Incident/known(at:)``.
   ///
   /// The days must come in order: what is known is never forgotten.
-  package mutating func known(at day: Day) -> Incident? {
+  public mutating func known(at day: Day) -> Incident? {
     let before = next
     while next < calendar.count, calendar[next] <= day {
       if let chapter = chapters[calendar[next]] { learn(chapter) }

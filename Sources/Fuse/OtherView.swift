@@ -1,17 +1,17 @@
-package import Evidence
+public import Evidence
 
 /// What the evidence covers, for saying why one of the two views is missing.
-package struct Coverage: Sendable {
+public struct Coverage: Sendable {
   /// From the first to the last packet of each capture or trace with dates.
-  package var wire: [ClosedRange<Timestamp>]
+  public var wire: [ClosedRange<Timestamp>]
   /// From the first to the last record of each host that logged something of concern.
-  package var logs: [Host: ClosedRange<Timestamp>]
+  public var logs: [Host: ClosedRange<Timestamp>]
   /// Hosts to or from which a packet of concern went; none where no host logged anything.
-  package var seenOnWire: Set<Host>
+  public var seenOnWire: Set<Host>
   /// Packets that sensors say they dropped.
-  package var drops: Int
+  public var drops: Int
 
-  package init(wire: [ClosedRange<Timestamp>], events: [Event], drops: Int) {
+  public init(wire: [ClosedRange<Timestamp>], events: [Event], drops: Int) {
     self.wire = wire.sorted { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }
     self.drops = drops
     logs = [:]
@@ -37,14 +37,14 @@ package struct Coverage: Sendable {
 }
 
 /// What the view that is missing should have shown of an incident, and why it may not have.
-package struct OtherView: Sendable, Hashable {
-  package var expected: String
-  package var reasons: [String]
+public struct OtherView: Sendable, Hashable {
+  public var expected: String
+  public var reasons: [String]
 }
 
 extension Incident {
   /// Nil where both views saw it.
-  package func otherView(_ coverage: Coverage) -> OtherView? {
+  public func otherView(_ coverage: Coverage) -> OtherView? {
     guard views.count == 1 else { return nil }
     return views.contains(.host) ? missingNetwork(coverage) : missingHost(coverage)
   }

@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// Finds the host record and the network record of one event.
 struct Pairing: Sendable {
@@ -144,7 +144,7 @@ extension Event {
   }
 
   /// The packet that carries the request.
-  package var requestCitation: Citation {
+  public var requestCitation: Citation {
     guard action != .rpcCall,
       let request = conversation?.packets.first(where: { $0.fromInitiator && $0.payloadLength > 0 })
     else { return citation }

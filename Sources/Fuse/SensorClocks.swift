@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// Estimates the clock offset of each host that logs against the network's sensors, and sets records that it keeps apart
 /// onto one clock.
@@ -7,9 +7,9 @@ package import Evidence
 /// true differences lie on one line, offset and drift; those of calls that do not belong together lie anywhere. The line
 /// with most votes is taken when it has at least five, of more than one source or procedure, and no other line has more
 /// than half as many: so a few wrong pairs do not matter, and a series that repeats by the clock decides nothing.
-package struct SensorClocks: Sendable {
+public struct SensorClocks: Sendable {
   private let settings: FusionSettings
-  package init(settings: FusionSettings) { self.settings = settings }
+  public init(settings: FusionSettings) { self.settings = settings }
 
   /// Fewer calls that agree may agree by chance.
   static let least = 5
@@ -30,7 +30,7 @@ package struct SensorClocks: Sendable {
 
   /// Sets the records of hosts whose clock is decided and further off than pairs are looked for onto the network's clock.
   /// - Parameter events: In order; they are not when something was set.
-  package func align(_ events: inout [Event]) -> [ClockOffset] {
+  public func align(_ events: inout [Event]) -> [ClockOffset] {
     // One view alone has nothing to be held against, and many events.
     guard View.allCases.allSatisfy({ view in events.contains { $0.view == view } }) else { return [] }
     var clocks = estimate(events)
@@ -59,7 +59,7 @@ package struct SensorClocks: Sendable {
   }
 
   /// One estimate for each host of whose calls the wire shows the like, in the order of their names.
-  package func estimate(_ events: [Event]) -> [ClockOffset] {
+  public func estimate(_ events: [Event]) -> [ClockOffset] {
     let identities = Identities(directory: settings.directory)
     var logs: [Host: Calls] = [:]
     var wire: [Host: Calls] = [:]

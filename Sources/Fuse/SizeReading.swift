@@ -1,10 +1,10 @@
-package import Evidence
+public import Evidence
 
 /// What the sizes of a request and its answer tell where a trace holds headers only (RFC 5531, RFC 1833).
 ///
 /// Over TCP a record mark of 4 bytes goes before each message. A call with AUTH_NONE and no arguments is 40 bytes, an
 /// accepted answer 24 and its result, a denial for lack of authentication 20.
-package enum SizeReading: Sendable, Hashable {
+public enum SizeReading: Sendable, Hashable {
   /// A DUMP and the entries that it was answered with; 0 is how a secured portmapper refuses.
   case dump(entries: Int)
   /// A NULL call, answered.
@@ -17,7 +17,7 @@ package enum SizeReading: Sendable, Hashable {
   case callWithoutArguments
 
   /// Reads the one exchange of a conversation with a portmapper; nil when there is none or it is another.
-  package static func read(_ conversation: Conversation, transport: Transport) -> SizeReading? {
+  public static func read(_ conversation: Conversation, transport: Transport) -> SizeReading? {
     let mark = transport == .tcp ? 4 : 0
     let turns = conversation.exchange
     // A datagram is a message; two that were sent one after the other are no larger one.

@@ -1,21 +1,21 @@
 import Evidence
 
 /// What several incidents have in common: hypotheses over the whole evidence, none of which joins the incidents.
-package struct Waves: Sendable {
+public struct Waves: Sendable {
   private let settings: FusionSettings
-  package init(settings: FusionSettings) { self.settings = settings }
+  public init(settings: FusionSettings) { self.settings = settings }
 
   /// A thing that several incidents share.
-  package struct Wave: Sendable {
-    package var deduction: Deduction
+  public struct Wave: Sendable {
+    public var deduction: Deduction
     /// The incidents' ids, in order.
-    package var incidents: [String]
+    public var incidents: [String]
   }
 
   /// Incidents that begin within this many seconds of each other are one wave in time.
   private static let pause = 600.0
 
-  package func waves(_ incidents: [Incident]) -> [Wave] {
+  public func waves(_ incidents: [Incident]) -> [Wave] {
     let attacks = incidents.filter { !$0.source.isLocal }
     return inTime(attacks) + byLookup(attacks) + bySource(attacks) + questions(incidents)
   }

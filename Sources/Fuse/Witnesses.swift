@@ -1,11 +1,11 @@
-package import Evidence
+public import Evidence
 
 /// Network sensors beside a capture, and beside each other: who sees one exchange twice has seen one exchange.
 ///
 /// Two records are of one exchange when both ends, both ports and the transport agree and their times do. Of those one
 /// Event stays, a capture's before a sensor's, and cites the others as its witnesses. A sensor's alert is kept, since
 /// rules speak of it, and marked as an echo: it is no further event of the incident.
-package enum Witnesses {
+public enum Witnesses {
   private struct Exchange: Hashable {
     var source: Endpoint
     var target: Endpoint
@@ -18,7 +18,7 @@ package enum Witnesses {
   private static let witnessCap = 4
 
   /// - Parameter events: In the order of ``Event/precedes(_:_:)``, and left so.
-  package static func merge(_ events: inout [Event]) {
+  public static func merge(_ events: inout [Event]) {
     guard events.indices.contains(where: { events[$0].isOfSensor }) else { return }
     var known: [Exchange: [Int]] = [:]
     var scans: [Host: [Int]] = [:]
@@ -76,7 +76,7 @@ package enum Witnesses {
 
 extension Event {
   /// A record of Suricata or Zeek, and not of a capture that was read here.
-  package var isOfSensor: Bool { view == .network && (observer == Event.suricata || observer == Event.zeek) }
+  public var isOfSensor: Bool { view == .network && (observer == Event.suricata || observer == Event.zeek) }
   private static let suricata: Bytes = "suricata"
   private static let zeek: Bytes = "zeek"
 }

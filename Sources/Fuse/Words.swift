@@ -1,10 +1,10 @@
 import Evidence
 
 /// `1 call`, `2 calls`.
-package func counted(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
+public func counted(_ number: Int, _ one: String, _ many: String) -> String { "\(number) \(number == 1 ? one : many)" }
 
 /// `a`, `a and b`, `a, b and c`; after `limit` items the rest is counted.
-package func listed(_ items: [String], limit: Int = 6) -> String {
+public func listed(_ items: [String], limit: Int = 6) -> String {
   var items = items
   if items.count > limit { items = items.prefix(limit) + ["\(items.count - limit) more"] }
   guard let last = items.last, items.count > 1 else { return items.first ?? "" }
@@ -12,7 +12,7 @@ package func listed(_ items: [String], limit: Int = 6) -> String {
 }
 
 /// `9 s`, `25 min 25 s`, `4 h 3 min`, `27 days`.
-package func duration(_ seconds: Double) -> String {
+public func duration(_ seconds: Double) -> String {
   let whole = Int(seconds.rounded())
   if seconds < 1 { return decimals(seconds * 1000, 2) + " ms" }
   if whole < 60 { return seconds == Double(whole) ? "\(whole) s" : decimals(seconds, 2) + " s" }
@@ -22,7 +22,7 @@ package func duration(_ seconds: Double) -> String {
 }
 
 /// A number with at most `places` decimals, without trailing zeros.
-package func decimals(_ value: Double, _ places: Int) -> String {
+public func decimals(_ value: Double, _ places: Int) -> String {
   var scale = 1.0
   for _ in 0..<places { scale *= 10 }
   let scaled = (abs(value) * scale).rounded()

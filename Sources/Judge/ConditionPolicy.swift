@@ -1,9 +1,9 @@
-package import Evidence
+public import Evidence
 import Fuse
-package import Knowledge
+public import Knowledge
 
 /// The numbers that a policy may speak of, over its horizon.
-package enum Metric: String, Sendable, Hashable, CaseIterable {
+public enum Metric: String, Sendable, Hashable, CaseIterable {
   /// Hosts with an exploitation or a crash, over the policy's memory.
   case exploitedHosts = "exploited_hosts"
   /// Incidents that were answered or allowed.
@@ -49,16 +49,16 @@ struct Measures: Sendable {
 }
 
 /// When a condition is called for: a file of `policy/`, in plain terms.
-package struct ConditionPolicy: Sendable {
-  package struct Rule: Sendable {
-    package enum Bound: Sendable { case atLeast(Double), below(Double) }
+public struct ConditionPolicy: Sendable {
+  public struct Rule: Sendable {
+    public enum Bound: Sendable { case atLeast(Double), below(Double) }
     /// No count of anything comes near it.
     static let limitCap = 1e9
-    package var condition: Condition
-    package var bounds: [(metric: Metric, bound: Bound)]
+    public var condition: Condition
+    public var bounds: [(metric: Metric, bound: Bound)]
     /// When it has held, it stands until all of these are met; without any as long as it holds.
-    package var until: [(metric: Metric, bound: Bound)] = []
-    package var because: String
+    public var until: [(metric: Metric, bound: Bound)] = []
+    public var because: String
 
     func holds(_ metrics: Measures) -> Bool { bounds.allSatisfy { isMet($0, metrics) } }
 
@@ -100,14 +100,14 @@ package struct ConditionPolicy: Sendable {
     }
   }
 
-  package var horizonDays: Int
-  package var memoryDays: Int
-  package var rules: [Rule]
+  public var horizonDays: Int
+  public var memoryDays: Int
+  public var rules: [Rule]
   /// Seconds after which a source's activity is another incident.
-  package var incidentGap: Double
+  public var incidentGap: Double
 
   /// Reads `policy/condition.yaml`.
-  package init?(_ knowledge: KnowledgeFolder, faults: inout [Fault]) {
+  public init?(_ knowledge: KnowledgeFolder, faults: inout [Fault]) {
     let documents = knowledge.documents(below: "policy", faults: &faults)
     guard let document = documents.first else {
       faults.append(Fault(file: "policy", "no policy file"))

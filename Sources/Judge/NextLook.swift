@@ -1,18 +1,18 @@
 import Evidence
-package import Fuse
+public import Fuse
 
 /// What an analyst would look at next, from what the incident shows and what it leaves open.
-package struct NextLook: Sendable {
+public struct NextLook: Sendable {
   private let judged: JudgedIncident
   private let otherView: OtherView?
 
-  package init(_ judged: JudgedIncident, otherView: OtherView?) {
+  public init(_ judged: JudgedIncident, otherView: OtherView?) {
     self.judged = judged
     self.otherView = otherView
   }
 
   /// The most urgent first.
-  package var steps: [String] { effect + reflection + contradiction + disclosure + source + views + terms }
+  public var steps: [String] { effect + reflection + contradiction + disclosure + source + views + terms }
 
   private var incident: Incident { judged.incident }
   private var hosts: String { listed(incident.targets.map(\.host.notation), limit: 3) }

@@ -135,4 +135,4 @@ struct Picture {
   }
 }
 
-package func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }
+public func signed(_ number: Int) -> String { number > 0 ? "+\(number)" : "\(number)" }

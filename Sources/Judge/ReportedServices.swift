@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 import Fuse
 
 /// What reports in the evidence (nmap, rpcinfo) say of the services of hosts: whether what an incident tried was there,
@@ -6,7 +6,7 @@ import Fuse
 ///
 /// A report speaks of its own moment and, nmap's, of the place where the scanner stood. So it only fills terms that
 /// neither the configuration nor what happened in the incident decides.
-package struct ReportedServices: Sendable {
+public struct ReportedServices: Sendable {
   /// What a report tells of one port or program.
   private enum State: Int, Sendable {
     /// In the order of concern.
@@ -68,7 +68,7 @@ package struct ReportedServices: Sendable {
   /// A range over more shelves stands on one of its own.
   private static let spread: UInt16 = 8
 
-  package init(exposures: [Exposure] = [], shut: [ShutPorts] = []) {
+  public init(exposures: [Exposure] = [], shut: [ShutPorts] = []) {
     for exposure in exposures {
       guard let row = ReportedServices.row(exposure) else { continue }
       add(row, exposure.host, exposure.address)
@@ -83,7 +83,7 @@ package struct ReportedServices: Sendable {
     readTables(exposures)
   }
 
-  package var isEmpty: Bool { rows.isEmpty }
+  public var isEmpty: Bool { rows.isEmpty }
 
   private mutating func add(_ row: Row, _ name: Bytes, _ address: IPAddress?) {
     for host in ReportedServices.hosts(name, address) {

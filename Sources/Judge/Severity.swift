@@ -1,26 +1,26 @@
-package import Evidence
-package import Fuse
+public import Evidence
+public import Fuse
 
 /// How bad an incident is: (criticality + lethality) - (system countermeasures + network countermeasures), each from 1 to
 /// 5, so from -8 to +8. Every term says why; a term that nothing supplies is 3 and said to be assumed.
-package struct Severity: Sendable, Hashable {
-  package struct Term: Sendable, Hashable {
-    package var value: Int
-    package var why: String
-    package var assumed: Bool
+public struct Severity: Sendable, Hashable {
+  public struct Term: Sendable, Hashable {
+    public var value: Int
+    public var why: String
+    public var assumed: Bool
     /// The record of a report that it comes from.
-    package var evidence: [Citation]
-    package init(_ value: Int, _ why: String, assumed: Bool = false, evidence: [Citation] = []) {
+    public var evidence: [Citation]
+    public init(_ value: Int, _ why: String, assumed: Bool = false, evidence: [Citation] = []) {
       self.value = min(5, max(1, value))
       self.why = why
       self.assumed = assumed
       self.evidence = evidence
     }
     /// Where a record stands is no part of the verdict: the same evidence in other files gives the same term.
-    package static func == (left: Term, right: Term) -> Bool {
+    public static func == (left: Term, right: Term) -> Bool {
       left.value == right.value && left.why == right.why && left.assumed == right.assumed
     }
-    package func hash(into hasher: inout Hasher) {
+    public func hash(into hasher: inout Hasher) {
       hasher.combine(value)
       hasher.combine(why)
     }
@@ -29,16 +29,16 @@ package struct Severity: Sendable, Hashable {
     fileprivate var bounds: ClosedRange<Int> { assumed ? 1...5 : value...value }
   }
 
-  package var criticality: Term
-  package var lethality: Term
-  package var systemCountermeasures: Term
-  package var networkCountermeasures: Term
+  public var criticality: Term
+  public var lethality: Term
+  public var systemCountermeasures: Term
+  public var networkCountermeasures: Term
 
-  package var score: Int {
+  public var score: Int {
     criticality.value + lethality.value - systemCountermeasures.value - networkCountermeasures.value
   }
   /// What the assumed terms leave open.
-  package var range: ClosedRange<Int> {
+  public var range: ClosedRange<Int> {
     let (c, l, s, n) = (
       criticality.bounds, lethality.bounds, systemCountermeasures.bounds, networkCountermeasures.bounds
     )
@@ -49,14 +49,14 @@ package struct Severity: Sendable, Hashable {
 }
 
 /// What the configuration and reports say of the hosts that are to be protected.
-package struct Estate: Sendable {
-  package struct Asset: Sendable {
-    package var name: Bytes
-    package var addresses: [IPAddress]
-    package var criticality: Severity.Term?
-    package var systemCountermeasures: Severity.Term?
-    package var networkCountermeasures: Severity.Term?
-    package init(
+public struct Estate: Sendable {
+  public struct Asset: Sendable {
+    public var name: Bytes
+    public var addresses: [IPAddress]
+    public var criticality: Severity.Term?
+    public var systemCountermeasures: Severity.Term?
+    public var networkCountermeasures: Severity.Term?
+    public init(
       name: Bytes, addresses: [IPAddress], criticality: Severity.Term? = nil,
       systemCountermeasures: Severity.Term? = nil,
       networkCountermeasures: Severity.Term? = nil
@@ -68,10 +68,10 @@ package struct Estate: Sendable {
       self.networkCountermeasures = networkCountermeasures
     }
   }
-  package var assets: [Asset]
-  package var facts: [HostFact]
-  package var reports: ReportedServices
-  package init(assets: [Asset] = [], facts: [HostFact] = [], reports: ReportedServices = ReportedServices()) {
+  public var assets: [Asset]
+  public var facts: [HostFact]
+  public var reports: ReportedServices
+  public init(assets: [Asset] = [], facts: [HostFact] = [], reports: ReportedServices = ReportedServices()) {
     self.assets = assets
     self.facts = facts
     self.reports = reports
@@ -93,12 +93,12 @@ package struct Estate: Sendable {
 }
 
 /// Derives the four terms of an incident.
-package struct SeverityJudge: Sendable {
+public struct SeverityJudge: Sendable {
   private let estate: Estate
-  package init(estate: Estate) { self.estate = estate }
+  public init(estate: Estate) { self.estate = estate }
 
   /// - Parameter day: Reports of later days were not known; nil takes all.
-  package func severity(of incident: Incident, at day: Day? = nil) -> Severity {
+  public func severity(of incident: Incident, at day: Day? = nil) -> Severity {
     let (lethality, system, outcome) = worstDeed(incident)
     var severity = Severity(
       criticality: criticality(incident), lethality: lethality, systemCountermeasures: system,

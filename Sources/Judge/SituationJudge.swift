@@ -1,15 +1,15 @@
-package import Evidence
-package import Fuse
+public import Evidence
+public import Fuse
 
 /// Judges the picture as it stood at the end of a day, from nothing that came later.
-package struct SituationJudge: Sendable {
+public struct SituationJudge: Sendable {
   private let policy: ConditionPolicy
   private let severity: SeverityJudge
   /// What was set onto another clock, and stands among other days for it.
   private let caveats: [String]
 
   /// - Parameter clocks: Those of the hosts that log.
-  package init(policy: ConditionPolicy, severity: SeverityJudge, clocks: [ClockOffset] = []) {
+  public init(policy: ConditionPolicy, severity: SeverityJudge, clocks: [ClockOffset] = []) {
     self.policy = policy
     self.severity = severity
     caveats = clocks.filter { $0.isApplied && abs($0.offset) >= SituationJudge.farOff }.map { clock in
@@ -25,7 +25,7 @@ package struct SituationJudge: Sendable {
   ///   - incidents: All incidents, of any day.
   ///   - covered: Days of which there is any record, attack or not.
   ///   - history: Patterns that an earlier report has: they are not new.
-  package func situation(
+  public func situation(
     _ incidents: [Incident], covered: Set<Day>, asOf: Day, history: Set<String> = []
   ) -> Situation {
     let known = incidents.compactMap { $0.known(at: asOf) }

@@ -1,12 +1,12 @@
-package import Evidence
+public import Evidence
 import Fuse
 
 /// How wide the windows of a picture are.
-package enum WindowWidth: String, Sendable, CaseIterable {
+public enum WindowWidth: String, Sendable, CaseIterable {
   case hour, day, week
 
   /// The number of the window that a moment lies in; weeks begin on Monday, days and hours are UTC's.
-  package func number(of moment: Timestamp) -> Int {
+  public func number(of moment: Timestamp) -> Int {
     switch self {
     case .hour: return Int(moment.hour)
     case .day: return moment.day.number
@@ -30,7 +30,7 @@ package enum WindowWidth: String, Sendable, CaseIterable {
   }
 
   /// `1999-12-27`, or `1999-12-27T15:00Z` for an hour.
-  package func start(of number: Int) -> String {
+  public func start(of number: Int) -> String {
     switch self {
     case .hour:
       let (days, rest) = number.quotientAndRemainder(dividingBy: 24)
@@ -43,19 +43,19 @@ package enum WindowWidth: String, Sendable, CaseIterable {
 }
 
 /// Depth, breadth, spread and share held of one window of time, or of one site.
-package struct Span: Sendable, Hashable {
+public struct Span: Sendable, Hashable {
   /// When it begins, or the site's name.
-  package var label: String
-  package var incidents = 0
-  package var events = 0
-  package var hostRecords = 0
-  package var patterns: [String] = []
+  public var label: String
+  public var incidents = 0
+  public var events = 0
+  public var hostRecords = 0
+  public var patterns: [String] = []
   /// Never seen before in the evidence, nor in the history that was given.
-  package var novel: [String] = []
-  package var unexplained: [String] = []
-  package var sources = 0
-  package var targets = 0
+  public var novel: [String] = []
+  public var unexplained: [String] = []
+  public var sources = 0
+  public var targets = 0
   /// Share of the incidents that defences or the service held; nil without incidents.
-  package var held: Double?
-  package var trend = Trend.unknown
+  public var held: Double?
+  public var trend = Trend.unknown
 }

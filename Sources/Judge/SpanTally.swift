@@ -1,8 +1,8 @@
-package import Evidence
-package import Fuse
+public import Evidence
+public import Fuse
 
 /// Sums incidents up over windows of any width and over sites.
-package struct SpanTally: Sendable {
+public struct SpanTally: Sendable {
   private let incidents: [Incident]
   /// Patterns that an earlier report has.
   private let history: Set<String>
@@ -11,7 +11,7 @@ package struct SpanTally: Sendable {
   private static let spanCap = 3660
 
   /// - Parameter incidents: As they are known.
-  package init(_ incidents: [Incident], history: Set<String>) {
+  public init(_ incidents: [Incident], history: Set<String>) {
     self.incidents = incidents
     self.history = history
   }
@@ -19,7 +19,7 @@ package struct SpanTally: Sendable {
   // MARK: Windows
 
   /// The windows of all covered days and all dated incidents, in order.
-  package func windows(_ width: WindowWidth, covered: Set<Day>) -> [Span] {
+  public func windows(_ width: WindowWidth, covered: Set<Day>) -> [Span] {
     var sums: [Int: SpanSum] = [:]
     for day in covered {
       for number in width.numbers(of: day) where sums[number] == nil { sums[number] = SpanSum() }
@@ -42,7 +42,7 @@ package struct SpanTally: Sendable {
   }
 
   /// One sum for each site and one for what lies elsewhere; undated incidents count.
-  package func sites(_ directory: HostDirectory) -> [Span] {
+  public func sites(_ directory: HostDirectory) -> [Span] {
     var sums: [String: SpanSum] = [:]
     for incident in incidents {
       for (site, part) in incident.parts(by: { directory.site(of: $0.target.host) ?? "elsewhere" }) {

@@ -2,18 +2,18 @@
 ///
 /// The method: the mean of up to seven covered windows before, and two standard deviations of a Poisson count (the square
 /// root of the mean) either side. It is simple, needs no season and no history, and says nothing before three windows.
-package enum Trend: String, Sendable, Hashable {
+public enum Trend: String, Sendable, Hashable {
   case rising, falling, level
   /// Fewer than three windows before.
   case unknown
 
-  package static let method =
+  public static let method =
     "against the mean of up to 7 windows before, two standard deviations of a Poisson count either side"
   private static let most = 7
   private static let least = 3
 
   /// - Parameter before: The counts of the covered windows before, in order.
-  package init(_ count: Int, before: some Collection<Int>) {
+  public init(_ count: Int, before: some Collection<Int>) {
     let last = before.suffix(Trend.most)
     guard last.count >= Trend.least else {
       self = .unknown

@@ -1,26 +1,26 @@
-package import Evidence
+public import Evidence
 import Fuse
 
 /// The incidents in the order in which somebody should look at them, with those that say the same as one entry.
 ///
 /// A flood of refused probes from a thousand sources is one thing to know. What was answered, allowed or crashed is
 /// never folded into anything.
-package struct TriageQueue: Sendable {
-  package struct Entry: Sendable {
+public struct TriageQueue: Sendable {
+  public struct Entry: Sendable {
     /// The worst of them, which stands for all.
-    package var lead: JudgedIncident
+    public var lead: JudgedIncident
     /// The place of the lead among all incidents, from 1.
-    package var rank: Int
+    public var rank: Int
     /// The others that say the same, in their order.
-    package var alike: [JudgedIncident]
+    public var alike: [JudgedIncident]
 
-    package var all: [JudgedIncident] { [lead] + alike }
-    package var sources: Set<Host> { Set(all.map(\.incident.source)) }
-    package var targets: Set<Host> { Set(all.flatMap { $0.incident.targets.map(\.host) }) }
-    package var events: Int { all.reduce(0) { $0 + $1.incident.eventCount } }
+    public var all: [JudgedIncident] { [lead] + alike }
+    public var sources: Set<Host> { Set(all.map(\.incident.source)) }
+    public var targets: Set<Host> { Set(all.flatMap { $0.incident.targets.map(\.host) }) }
+    public var events: Int { all.reduce(0) { $0 + $1.incident.eventCount } }
 
     /// The lead's title, or of many what they do and how many they are.
-    package var title: String {
+    public var title: String {
       guard !alike.isEmpty else { return lead.incident.title }
       let what = lead.incident.lead?.signature.title ?? "Activity"
       return "\(what): \(all.count) incidents alike, \(counted(sources.count, "source", "sources")) against "
@@ -28,7 +28,7 @@ package struct TriageQueue: Sendable {
     }
   }
 
-  package let entries: [Entry]
+  public let entries: [Entry]
 
   /// Fewer than so many that say the same are told one by one.
   private static let least = 5
@@ -43,7 +43,7 @@ package struct TriageQueue: Sendable {
   }
 
   /// - Parameter incidents: The worst first.
-  package init(_ incidents: [JudgedIncident]) {
+  public init(_ incidents: [JudgedIncident]) {
     var members: [Kind: [Int]] = [:]
     for (place, judged) in incidents.enumerated() {
       if let kind = TriageQueue.kind(judged) { members[kind, default: []].append(place) }

@@ -1,30 +1,30 @@
-package import Evidence
+public import Evidence
 import Foundation
 
 /// What the field knows, as files: log formats, rules, tables and policies. They are embedded in the binary; a folder of
 /// the same layout can stand in for them.
-package struct KnowledgeFolder: Sendable {
-  package struct File: Sendable {
+public struct KnowledgeFolder: Sendable {
+  public struct File: Sendable {
     /// Relative to the folder: `formats/rpcbind.yaml`.
-    package var path: String
+    public var path: String
     /// As faults name it: with the folder, where there is one.
-    package var shownPath: String
-    package var text: String
+    public var shownPath: String
+    public var text: String
     /// What the text says, where that was found out when the program was built.
     var outline: String?
 
-    package init(path: String, shownPath: String, text: String) {
+    public init(path: String, shownPath: String, text: String) {
       self.path = path
       self.shownPath = shownPath
       self.text = text
     }
   }
-  package var files: [File]
+  public var files: [File]
 
-  package init(files: [File]) { self.files = files }
+  public init(files: [File]) { self.files = files }
 
   /// The files that the binary carries.
-  package static let embedded = KnowledgeFolder(
+  public static let embedded = KnowledgeFolder(
     files: embeddedKnowledge.map {
       var file = File(path: $0.path, shownPath: $0.path, text: $0.text)
       file.outline = $0.outline
@@ -33,7 +33,7 @@ package struct KnowledgeFolder: Sendable {
 
   /// The `.yaml` files below a folder.
   /// - Throws: ``Faults`` naming each file that cannot be read.
-  package init(folder: String) throws(Faults) {
+  public init(folder: String) throws(Faults) {
     var faults: [Fault] = []
     let isFolder = try? URL(fileURLWithPath: folder).resourceValues(forKeys: [.isDirectoryKey]).isDirectory
     guard isFolder == true else {
@@ -51,7 +51,7 @@ package struct KnowledgeFolder: Sendable {
   }
 
   /// A folder, or a file alone.
-  package init(path: String) throws(Faults) {
+  public init(path: String) throws(Faults) {
     let isFile = try? URL(fileURLWithPath: path).resourceValues(forKeys: [.isRegularFileKey]).isRegularFile
     guard isFile == true else {
       self = try KnowledgeFolder(folder: path)
@@ -62,7 +62,7 @@ package struct KnowledgeFolder: Sendable {
 
   /// The documents of all files, or of those below a subfolder, in the order of their paths; the faults of all files
   /// together.
-  package func documents(below subfolder: String? = nil, faults: inout [Fault]) -> [YAMLNode] {
+  public func documents(below subfolder: String? = nil, faults: inout [Fault]) -> [YAMLNode] {
     let prefix = subfolder.map { $0 + "/" } ?? ""
     var documents: [YAMLNode] = []
     for file in files.sorted(by: { $0.path < $1.path }) where file.path.hasPrefix(prefix) {

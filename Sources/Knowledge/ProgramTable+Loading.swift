@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 extension KnowledgeFolder {
   /// `tables/programs.yaml`: RPC programs.
-  package func programTable(faults: inout [Fault]) -> ProgramTable {
+  public func programTable(faults: inout [Fault]) -> ProgramTable {
     var programs: [ProgramTable.Program] = []
     var numbers: Set<UInt32> = []
     for document in documents(below: "tables", faults: &faults) where document["programs"] != nil {

@@ -1,13 +1,13 @@
-package import Evidence
-package import Foundation
+public import Evidence
+public import Foundation
 
 /// A file that the user named, read whole: a fault says why it cannot be.
-package enum UserFile {
+public enum UserFile {
   /// More than any file that people write has.
-  private static let textCap = 64 << 20
+  public static let textCap = 64 << 20
 
   /// - Throws: ``Faults`` with the system's words, or that it is no UTF-8 text or larger than any honest file.
-  package static func text(_ path: String, cap: Int = textCap) throws(Faults) -> String {
+  public static func text(_ path: String, cap: Int = textCap) throws(Faults) -> String {
     guard let text = String(data: try data(path, cap: cap), encoding: .utf8) else {
       throw Faults([Fault(file: path, "is not UTF-8 text")])
     }
@@ -15,7 +15,7 @@ package enum UserFile {
   }
 
   /// - Parameter cap: Of bytes; a device that never ends is read no further.
-  package static func data(_ path: String, cap: Int) throws(Faults) -> Data {
+  public static func data(_ path: String, cap: Int) throws(Faults) -> Data {
     let data: Data?
     do {
       data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: cap + 1)

@@ -1,24 +1,24 @@
-package import Evidence
+public import Evidence
 import Yams
 
 /// A piece of a YAML file that knows where it stands, so that every mistake can be reported with its place.
-package struct YAMLNode: Sendable, Equatable {
-  package indirect enum Content: Sendable, Equatable {
+public struct YAMLNode: Sendable, Equatable {
+  public indirect enum Content: Sendable, Equatable {
     /// The text, and whether it was written without quotes (only then can it be a number or null).
     case scalar(String, isPlain: Bool)
     case list([YAMLNode])
     case map([Entry])
   }
-  package struct Entry: Sendable, Equatable {
-    package var key: String
-    package var keyNode: YAMLNode
-    package var value: YAMLNode
+  public struct Entry: Sendable, Equatable {
+    public var key: String
+    public var keyNode: YAMLNode
+    public var value: YAMLNode
   }
 
-  package let content: Content
-  package let file: String
-  package let line: Int
-  package let column: Int
+  public let content: Content
+  public let file: String
+  public let line: Int
+  public let column: Int
 
   /// More nodes than any honest file has; aliases that multiply stop here.
   private static let nodeCap = 200_000
@@ -28,7 +28,7 @@ package struct YAMLNode: Sendable, Equatable {
 
   /// All documents of a file.
   /// - Throws: ``Faults`` when the text is not YAML or larger than the cap.
-  package static func documents(text: String, file: String) throws(Faults) -> [YAMLNode] {
+  public static func documents(text: String, file: String) throws(Faults) -> [YAMLNode] {
     var budget = nodeCap
     do {
       // The sequence ends at a mistake and keeps it, so it must be asked.
@@ -97,29 +97,29 @@ package struct YAMLNode: Sendable, Equatable {
   }
 
   /// A fault at this place.
-  package func fault(_ message: String) -> Fault { Fault(file: file, line: line, column: column, message) }
+  public func fault(_ message: String) -> Fault { Fault(file: file, line: line, column: column, message) }
 
   // MARK: Reading with faults collected
 
   /// The text of a scalar.
-  package func string(_ faults: inout [Fault]) -> String? {
+  public func string(_ faults: inout [Fault]) -> String? {
     if case .scalar(let text, _) = content { return text }
     faults.append(fault("expected text"))
     return nil
   }
-  package func integer(_ range: ClosedRange<Int>, _ faults: inout [Fault]) -> Int? {
+  public func integer(_ range: ClosedRange<Int>, _ faults: inout [Fault]) -> Int? {
     if case .scalar(let text, _) = content, let value = Int(text), range.contains(value) { return value }
     faults.append(fault("expected a whole number from \(range.lowerBound) to \(range.upperBound)"))
     return nil
   }
   /// A list, or a single node as a list of one.
-  package var items: [YAMLNode] {
+  public var items: [YAMLNode] {
     if case .list(let list) = content { list } else { [self] }
   }
-  package func strings(_ faults: inout [Fault]) -> [String] { items.compactMap { $0.string(&faults) } }
+  public func strings(_ faults: inout [Fault]) -> [String] { items.compactMap { $0.string(&faults) } }
 
   /// A map whose keys are all among `keys`; unknown keys are faults.
-  package func map(_ keys: Set<String>, _ faults: inout [Fault]) -> [String: YAMLNode]? {
+  public func map(_ keys: Set<String>, _ faults: inout [Fault]) -> [String: YAMLNode]? {
     guard let entries = entries(&faults) else { return nil }
     for entry in entries where !keys.contains(entry.key) {
       faults.append(
@@ -128,12 +128,12 @@ package struct YAMLNode: Sendable, Equatable {
     return Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
   /// A map with keys of any name, in the order of the file.
-  package func entries(_ faults: inout [Fault]) -> [Entry]? {
+  public func entries(_ faults: inout [Fault]) -> [Entry]? {
     if case .map(let entries) = content { return entries }
     faults.append(fault("expected a map"))
     return nil
   }
-  package subscript(key: String) -> YAMLNode? {
+  public subscript(key: String) -> YAMLNode? {
     guard case .map(let entries) = content else { return nil }
     return entries.first { $0.key == key }?.value
   }

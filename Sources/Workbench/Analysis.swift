@@ -1,97 +1,97 @@
-package import Capture
-package import Decode
+public import Capture
+public import Decode
 import Detect
-package import Evidence
-package import Fuse
-package import Judge
+public import Evidence
+public import Fuse
+public import Judge
 
 /// The whole path of `analyze`: inputs, records, events in order, findings, incidents, judgement.
-package struct Analysis: Sendable {
-  package struct Options: Sendable {
-    package var asOf: Day?
-    package var situationAt: Day?
-    package var zone = ZoneTable.utc
-    package var threads = 1
-    package var decoding = PacketReassembly.Settings()
+public struct Analysis: Sendable {
+  public struct Options: Sendable {
+    public var asOf: Day?
+    public var situationAt: Day?
+    public var zone = ZoneTable.utc
+    public var threads = 1
+    public var decoding = PacketReassembly.Settings()
     /// When sources of turned-down requests are a crowd.
-    package var crowd = CrowdLimits()
+    public var crowd = CrowdLimits()
     /// How wide the windows of ``Analysis/spans`` are.
-    package var window = WindowWidth.day
+    public var window = WindowWidth.day
     /// Patterns that an earlier report has: they are not new.
-    package var history: Set<String> = []
+    public var history: Set<String> = []
     /// Tell only what touches this site of the configuration.
-    package var site: String?
-    package init() {}
+    public var site: String?
+    public init() {}
   }
 
   /// What one input gave, as the report lists it.
-  package struct InputSummary: Sendable {
-    package var id: InputID
-    package var path: String
-    package var kind: ContentKind
-    package var compression: Compression?
-    package var tally: Tally
-    package var duplicateOf: String?
+  public struct InputSummary: Sendable {
+    public var id: InputID
+    public var path: String
+    public var kind: ContentKind
+    public var compression: Compression?
+    public var tally: Tally
+    public var duplicateOf: String?
     /// The day from which its year-less stamps were counted back, where it had any.
-    package var yearlessAsOf: Day?
+    public var yearlessAsOf: Day?
   }
 
-  package var asOf: Day
-  package var inputs: [InputSummary]
-  package var emptyFolders: [String]
-  package var eventCount: Int
-  package var findingCount: Int
-  package var incidents: [JudgedIncident]
-  package var waves: [Waves.Wave]
-  package var situation: Situation
+  public var asOf: Day
+  public var inputs: [InputSummary]
+  public var emptyFolders: [String]
+  public var eventCount: Int
+  public var findingCount: Int
+  public var incidents: [JudgedIncident]
+  public var waves: [Waves.Wave]
+  public var situation: Situation
   /// How far the hosts' clocks are from that of the network's sensors.
-  package var clocks: [ClockOffset] = []
+  public var clocks: [ClockOffset] = []
   /// Captures whose clocks disagree with each other.
-  package var captureClocks: [CaptureOffset] = []
+  public var captureClocks: [CaptureOffset] = []
   /// The site that the incidents, the days and the condition are of; nil for all.
-  package var site: String?
-  package var exposures: [Exposure]
-  package var risks: [String]
-  package var mentions: [Mention]
-  package var rpc: RPCTally
-  package var oddities: OddityTally
-  package var programs: ProgramTable
+  public var site: String?
+  public var exposures: [Exposure]
+  public var risks: [String]
+  public var mentions: [Mention]
+  public var rpc: RPCTally
+  public var oddities: OddityTally
+  public var programs: ProgramTable
   /// What the evidence covers, for saying why a view is missing.
-  package var coverage: Coverage
+  public var coverage: Coverage
   /// For judging other days.
-  package var judgement: Judgement
+  public var judgement: Judgement
   /// In order; findings refer to them by their places.
-  package var events: [Event]
+  public var events: [Event]
   /// The site's, as the configuration names them.
-  package var ownNetworks: [IPNetwork] = []
+  public var ownNetworks: [IPNetwork] = []
   /// What was taken for own, since the configuration names none.
-  package var assumedNetworks: [IPNetwork] = []
+  public var assumedNetworks: [IPNetwork] = []
   /// The networks by which rules told the direction of an Event.
-  package var judgedAsOwn: [IPNetwork] { ownNetworks + assumedNetworks }
-  package var findings: [Finding]
+  public var judgedAsOwn: [IPNetwork] { ownNetworks + assumedNetworks }
+  public var findings: [Finding]
   /// Windows of the width that was asked for, where that is not a day.
-  package var window: WindowWidth
-  package var spans: [Span]
+  public var window: WindowWidth
+  public var spans: [Span]
   /// The same by site, where the configuration has sites.
-  package var sites: [Span]
+  public var sites: [Span]
 
-  package var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
-  package var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
+  public var hostRecords: Int { inputs.reduce(0) { $0 + $1.tally.hostRecords } }
+  public var packets: Int { inputs.reduce(0) { $0 + $1.tally.packets } }
   /// Dated incidents that began after the day whose condition is recommended, and have no part in it.
-  package var laterIncidents = 0
+  public var laterIncidents = 0
   /// The day after which nothing was known; nil where all evidence is told.
-  package var knownAt: Day?
-  package var isDamaged: Bool { oddities.counts.keys.contains(where: \.isDamage) }
+  public var knownAt: Day?
+  public var isDamaged: Bool { oddities.counts.keys.contains(where: \.isDamage) }
 }
 
 /// Runs an analysis.
-package struct Analyst: Sendable {
-  package var knowledge: KnowledgeBase
-  package var configuration: Configuration
-  package var options: Analysis.Options
-  package var progress: @Sendable (Int) -> Void
+public struct Analyst: Sendable {
+  public var knowledge: KnowledgeBase
+  public var configuration: Configuration
+  public var options: Analysis.Options
+  public var progress: @Sendable (Int) -> Void
 
-  package init(
+  public init(
     knowledge: KnowledgeBase, configuration: Configuration, options: Analysis.Options,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
@@ -102,7 +102,7 @@ package struct Analyst: Sendable {
   }
 
   /// - Throws: ``Faults`` when a year-less pipe needs a day that nobody gave.
-  package func analyse(_ list: InputList) async throws(Faults) -> Analysis {
+  public func analyse(_ list: InputList) async throws(Faults) -> Analysis {
     var readings = await read(list.inputs, asOf: options.asOf)
     try await resolveYears(&readings)
     await followRotations(&readings)

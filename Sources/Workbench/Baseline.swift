@@ -1,15 +1,15 @@
-package import Evidence
+public import Evidence
 import Foundation
 import Knowledge
 
 /// An earlier JSON report, for telling what is new: patterns that it has were seen before.
-package struct Baseline: Sendable {
-  package private(set) var patterns: Set<String> = []
+public struct Baseline: Sendable {
+  public private(set) var patterns: Set<String> = []
 
   /// More than any report of ours has; a larger file is something else.
   private static let sizeCap = 1 << 30
 
-  package init?(file: String, faults: inout [Fault]) {
+  public init?(file: String, faults: inout [Fault]) {
     let data: Data
     do { data = try UserFile.data(file, cap: Baseline.sizeCap) } catch {
       faults += error.list

@@ -1,21 +1,21 @@
-package import Decode
-package import Evidence
-package import Fuse
-package import Judge
+public import Decode
+public import Evidence
+public import Fuse
+public import Judge
 import Knowledge
 
 /// What the user tells about the site: `--config FILE`.
-package struct Configuration: Sendable {
-  package var directory = HostDirectory()
-  package var assets: [Estate.Asset] = []
+public struct Configuration: Sendable {
+  public var directory = HostDirectory()
+  public var assets: [Estate.Asset] = []
   /// What a host makes of segments and fragments that overlap and differ.
-  package var overlap = OverlapPolicies()
+  public var overlap = OverlapPolicies()
   /// Time zones of hosts whose stamps name none and are not of `--timezone`.
-  package var zones: [Bytes: ZoneTable] = [:]
-  package init() {}
+  public var zones: [Bytes: ZoneTable] = [:]
+  public init() {}
 
   /// Reads the file's text. All faults are collected.
-  package init(text: String, file: String, faults: inout [Fault]) {
+  public init(text: String, file: String, faults: inout [Fault]) {
     let documents: [YAMLNode]
     do { documents = try YAMLNode.documents(text: text, file: file) } catch {
       faults += error.list

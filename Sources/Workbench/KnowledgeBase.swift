@@ -1,19 +1,19 @@
-package import Decode
-package import Detect
-package import Evidence
-package import Judge
-package import Knowledge
+public import Decode
+public import Detect
+public import Evidence
+public import Judge
+public import Knowledge
 
 /// Formats, rules, tables and policy, loaded and checked together.
-package struct KnowledgeBase: Sendable {
-  package let programs: ProgramTable
-  package let formats: FormatLibrary
-  package let rules: RuleSet
-  package let policy: ConditionPolicy
+public struct KnowledgeBase: Sendable {
+  public let programs: ProgramTable
+  public let formats: FormatLibrary
+  public let rules: RuleSet
+  public let policy: ConditionPolicy
 
   /// - Parameter sources: rules of the user, beside those of the folder or instead of them.
   /// - Throws: every fault of every file.
-  package init(_ folder: KnowledgeFolder, rules sources: RuleSources = RuleSources()) throws(Faults) {
+  public init(_ folder: KnowledgeFolder, rules sources: RuleSources = RuleSources()) throws(Faults) {
     var faults: [Fault] = []
     programs = folder.programTable(faults: &faults)
     formats = FormatLibrary(folder, programs: programs, faults: &faults)

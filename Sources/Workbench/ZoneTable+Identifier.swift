@@ -1,10 +1,10 @@
-import Evidence
+public import Evidence
 import Foundation
 
 extension ZoneTable {
   /// The offsets of a zone of the system's database (`Europe/Berlin`), or of a fixed one (`+01:00`, `UTC`); nil when there
   /// is none of that name.
-  package init?(identifier: String) {
+  public init?(identifier: String) {
     if let seconds = ZoneTable.fixed(identifier) {
       self.init(name: identifier, steps: [(Int64.min, seconds)])
       return

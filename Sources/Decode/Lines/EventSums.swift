@@ -1,12 +1,12 @@
-package import Evidence
+public import Evidence
 
 /// Events of which only how many there were matters, told by one Event for each kind and period: failed logins, lines
 /// that no format knows, NFS calls that another sensor saw.
 ///
 /// A sum does not depend on the order of what it sums, nor on how the evidence is split; its first record stands for it.
-package struct EventSums: Sendable {
+public struct EventSums: Sendable {
   /// How long what is summed may be apart.
-  package enum Period: Sendable {
+  public enum Period: Sendable {
     /// Not at all: only what is the same at the same moment.
     case moment
     case hour, day
@@ -43,12 +43,12 @@ package struct EventSums: Sendable {
   /// Kinds that are kept at most. An attacker's text can make any number of them.
   private let cap: Int
   /// The first record of those that went.
-  package private(set) var evicted: (count: Int, first: Citation)?
+  public private(set) var evicted: (count: Int, first: Citation)?
 
-  package static let defaultCap = 4096
-  package init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
+  public static let defaultCap = 4096
+  public init(cap: Int = defaultCap) { self.cap = max(cap, 1) }
 
-  package var isEmpty: Bool { events.isEmpty && keys.isEmpty }
+  public var isEmpty: Bool { events.isEmpty && keys.isEmpty }
 
   /// - Parameter line: The key of the line that it is, for others of its kind.
   mutating func add(_ event: Event, by period: Period, line key: UInt64) {
@@ -80,7 +80,7 @@ package struct EventSums: Sendable {
     return true
   }
 
-  package mutating func add(_ event: Event, by period: Period) {
+  public mutating func add(_ event: Event, by period: Period) {
     add(event, EventSums.key(event, period.number(of: event.time.timestamp)))
   }
 
@@ -153,7 +153,7 @@ package struct EventSums: Sendable {
     evicted = ((evicted?.count ?? 0) + times.count - events.count, evicted?.first ?? first)
   }
 
-  package mutating func merge(_ other: EventSums) {
+  public mutating func merge(_ other: EventSums) {
     guard !isEmpty || cap != other.cap else {
       let gone = evicted
       self = other
@@ -177,7 +177,7 @@ package struct EventSums: Sendable {
   }
 
   /// One Event for each kind, in order; templates that differ in one word only are one.
-  package func summed() -> [Event] {
+  public func summed() -> [Event] {
     var sums = self
     sums.clearShelf()
     return sums.inOrder()

@@ -1,10 +1,10 @@
-package import Evidence
-package import Knowledge
+public import Evidence
+public import Knowledge
 
 extension FormatLibrary {
   /// The formats of `formats/`, each checked against its own samples: a sample that does not give its fields is a fault,
   /// like a wrong pattern. All faults of all files are collected.
-  package init(_ knowledge: KnowledgeFolder, programs: ProgramTable, faults: inout [Fault]) {
+  public init(_ knowledge: KnowledgeFolder, programs: ProgramTable, faults: inout [Fault]) {
     self.init(programs: programs)
     var samples: [Sample] = []
     var strangers: [YAMLNode] = []

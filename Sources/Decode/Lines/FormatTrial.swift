@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 /// Tries the formats on single lines, for those who write formats: who took it, and with what fields.
-package struct FormatTrial: Sendable {
-  package enum Verdict: Sendable {
+public struct FormatTrial: Sendable {
+  public enum Verdict: Sendable {
     /// The format that took the line, and what came of it.
     case taken(format: String, Event)
     /// A format knows the line, and it concerns nobody.
@@ -24,13 +24,13 @@ package struct FormatTrial: Sendable {
   private var reader: LogLineReader
   private var export = JournalExport()
   /// With which line the record began of which the last verdict was.
-  package private(set) var firstLine = 0
+  public private(set) var firstLine = 0
 
-  package init(library: FormatLibrary, asOf: Day, zone: ZoneTable) {
+  public init(library: FormatLibrary, asOf: Day, zone: ZoneTable) {
     reader = LogLineReader(library: library, syslog: SyslogReader(asOf: asOf, zone: zone))
   }
 
-  package mutating func read(_ line: RawSpan, at place: Provenance) -> Verdict {
+  public mutating func read(_ line: RawSpan, at place: Provenance) -> Verdict {
     firstLine = place.ordinal
     if export.isOpen || JournalExport.begins(line) {
       switch export.push(line, at: place) {
@@ -43,7 +43,7 @@ package struct FormatTrial: Sendable {
   }
 
   /// Of the record that the text's end ends.
-  package mutating func finish() -> Verdict? { export.finish().map { entry, place in read(entry, place) } }
+  public mutating func finish() -> Verdict? { export.finish().map { entry, place in read(entry, place) } }
 
   private mutating func readLine(_ line: RawSpan, at place: Provenance) -> Verdict {
     if line.byteCount > 0, line.byte(0) == 0x7b, let entry = JSONRecord(line).flatMap({ JournalEntry($0) }) {
@@ -83,7 +83,7 @@ package struct FormatTrial: Sendable {
 
 extension FormatLibrary {
   /// The table of docs/formats.md: what is understood, of which programs and versions.
-  package var catalogue: String {
+  public var catalogue: String {
     var rows = [
       "| file | tags | what it takes | programs and versions | other lines of these programs |",
       "|---|---|---|---|---|",

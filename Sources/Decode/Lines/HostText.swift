@@ -1,7 +1,7 @@
-package import Evidence
+public import Evidence
 
 /// How logs and traces write a host.
-package enum HostText {
+public enum HostText {
   /// Where the host that starts at `start` ends, or nil when none stands there.
   /// - Parameter isEnd: Whether what follows the host stands at a place.
   static func end(in line: RawSpan, from start: Int, isEnd: (Int) -> Bool) -> Int? {
@@ -48,7 +48,7 @@ package enum HostText {
 
   /// The host that a text means: an address, of which a zone tells only on which link it was met, the machine itself, or
   /// a name.
-  package static func host(_ text: RawSpan) -> Host {
+  public static func host(_ text: RawSpan) -> Host {
     if text.byteCount == 0 { return .unknown }
     if let (address, end) = IPAddress.parse(text, at: 0), end == text.byteCount {
       return address.isLoopback ? .local(Bytes(text)) : .address(address)

@@ -54,23 +54,23 @@ struct LineFormat: Sendable {
 }
 
 /// What a file of `Knowledge/formats/` says of itself, for those who ask what is understood.
-package struct FormatSummary: Sendable {
-  package var name: String
-  package var file: String
-  package var description: String
-  package var tags: [String]
+public struct FormatSummary: Sendable {
+  public var name: String
+  public var file: String
+  public var description: String
+  public var tags: [String]
   /// Which programs and versions, in words.
-  package var versions: String
-  package var isExclusive: Bool
-  package var wordings = 0
-  package var samples = 0
+  public var versions: String
+  public var isExclusive: Bool
+  public var wordings = 0
+  public var samples = 0
 }
 
 /// All formats, by the tag of the program that writes them; and the daemons whose every line should be understood.
-package struct FormatLibrary: Sendable {
+public struct FormatLibrary: Sendable {
   private(set) var formats: [LineFormat] = []
   /// The files, in the order of their paths.
-  package internal(set) var summaries: [FormatSummary] = []
+  public internal(set) var summaries: [FormatSummary] = []
   private var tags: [Tag] = []
   /// What the formats of each tag begin with.
   private var leads = PatternLeads()

@@ -329,7 +329,7 @@ struct LogLineReader: Sendable {
 
 extension RawSpan {
   /// The whole span as a decimal number; nil when it is none or does not fit.
-  package var decimal: UInt64? {
+  public var decimal: UInt64? {
     guard byteCount > 0, byteCount <= 19 else { return nil }
     var value: UInt64 = 0
     for index in 0..<byteCount {

@@ -4,7 +4,7 @@ import Evidence
 ///
 /// A stamp that names no zone does not tell. But a log is written in the order of time: where a host's stamps go back
 /// within that hour, its clock was set back, and from there on they are of the second showing.
-package struct RepeatedHours: Sendable {
+public struct RepeatedHours: Sendable {
   private struct Entry {
     var hour: ZoneTable.RepeatedHour
     var latest: Int64
@@ -17,10 +17,10 @@ package struct RepeatedHours: Sendable {
   /// Seconds that lines of one host may be out of order by, on their way through other hands.
   private static let slack: Int64 = 300
 
-  package init() {}
+  public init() {}
 
   /// Whether the logs that gave both have stamps of one such hour, so that the later of them goes on with it.
-  package func meets(_ other: RepeatedHours) -> Bool {
+  public func meets(_ other: RepeatedHours) -> Bool {
     let hours = Set(entries.values.map(\.hour))
     return !hours.isEmpty && other.entries.values.contains { hours.contains($0.hour) }
   }

@@ -1,10 +1,10 @@
-package import Evidence
+public import Evidence
 
 /// Which year a stamp without one belongs to.
 ///
 /// By itself such a stamp belongs to the twelve months that end with a known day, whatever order the lines stand in. A
 /// log that is longer than a year tells by the order of its lines: where December is followed by January, a year begins.
-package struct StampCalendar: Sendable {
+public struct StampCalendar: Sendable {
   private enum Plan: Sendable {
     case twelveMonths(upTo: Day)
     /// The lines stand in the order of time, and the first is of this year.
@@ -13,13 +13,13 @@ package struct StampCalendar: Sendable {
   private var plan: Plan
   private var lastMonth: Int?
   /// New Years that the stamps passed so far: steps back by more than half a year, less those forward.
-  package private(set) var newYears = 0
+  public private(set) var newYears = 0
   /// The first and the last stamp, as month and day.
-  package private(set) var first: (month: Int, day: Int)?
-  package private(set) var last: (month: Int, day: Int)?
+  public private(set) var first: (month: Int, day: Int)?
+  public private(set) var last: (month: Int, day: Int)?
 
-  package init(asOf: Day) { plan = .twelveMonths(upTo: asOf) }
-  package init(sequenceFrom year: Int) { plan = .sequence(year: year) }
+  public init(asOf: Day) { plan = .twelveMonths(upTo: asOf) }
+  public init(sequenceFrom year: Int) { plan = .sequence(year: year) }
 
   /// Months further apart than this are on both sides of a New Year.
   private static let halfYear = 6
@@ -59,7 +59,7 @@ package struct StampCalendar: Sendable {
 
   /// The year of the first stamp, when the lines in their order cover more than the twelve months up to a day; nil when
   /// those are enough.
-  package func firstYear(endingBy asOf: Day) -> Int? {
+  public func firstYear(endingBy asOf: Day) -> Int? {
     guard newYears > 0, let first, let last else { return nil }
     let year = asOf.civil.year
     guard

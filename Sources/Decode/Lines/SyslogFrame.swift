@@ -1,18 +1,18 @@
-package import Evidence
+public import Evidence
 
 /// The parts of a syslog line before its message: RFC 3164's `Mon dd hh:mm:ss host tag[pid]:` in the dialects that are
 /// met, and rsyslog's ISO 8601 form. Ranges are offsets into the line.
-package struct SyslogFrame: Sendable {
-  package var time: EventTime
-  package var host: Range<Int>
+public struct SyslogFrame: Sendable {
+  public var time: EventTime
+  public var host: Range<Int>
   /// Without folder and process id.
-  package var tag: Range<Int>
-  package var pid: Int?
-  package var message: Int
+  public var tag: Range<Int>
+  public var pid: Int?
+  public var message: Int
   /// The line ends inside the brackets behind the tag.
-  package var isCut = false
+  public var isCut = false
 
-  package enum Result: Sendable {
+  public enum Result: Sendable {
     case frame(SyslogFrame)
     /// A stamp, and the line ends before its tag does.
     case prefix(EventTime)
@@ -23,13 +23,13 @@ package struct SyslogFrame: Sendable {
 }
 
 /// Reads stamps of all forms; keeps the last day, because neighbours share it.
-package struct SyslogReader: Sendable {
+public struct SyslogReader: Sendable {
   let zone: ZoneTable
   /// Zones of hosts that write another time than ``zone``.
   private let zones: [Host.Key: ZoneTable]
   var hasZones: Bool { !zones.isEmpty }
   /// Which year a stamp without one belongs to, and the way of such stamps through the year.
-  package private(set) var calendar: StampCalendar
+  public private(set) var calendar: StampCalendar
   private var cachedDate: (month: Int, day: Int, midnight: Int64)?
   /// The last stamp of 15 bytes: its neighbours are mostly of its minute.
   private var knownStamp: KnownStamp?
@@ -37,13 +37,13 @@ package struct SyslogReader: Sendable {
   private var local: Int64?
   var repeatedHours = RepeatedHours()
   /// Whether the last stamp carried a year.
-  package private(set) var hasYear = false
+  public private(set) var hasYear = false
 
-  package init(asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
+  public init(asOf: Day, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
     self.init(calendar: StampCalendar(asOf: asOf), zone: zone, zones: zones)
   }
 
-  package init(calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
+  public init(calendar: StampCalendar, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:]) {
     self.calendar = calendar
     self.zone = zone
     self.zones = Dictionary(
@@ -51,7 +51,7 @@ package struct SyslogReader: Sendable {
   }
 
   /// Where a stamp starts: at the front, behind `<PRI>`, behind the `file:` of grep or the `> ` of a quotation.
-  package static func stampStart(_ line: RawSpan) -> Int? {
+  public static func stampStart(_ line: RawSpan) -> Int? {
     if isStamp(line, at: 0) { return 0 }
     guard line.byteCount > 16 else { return nil }
     var index = 0
@@ -142,7 +142,7 @@ package struct SyslogReader: Sendable {
   }
 
   /// Reads the line's frame from where its stamp starts.
-  package mutating func read(_ line: RawSpan, at start: Int) -> SyslogFrame.Result {
+  public mutating func read(_ line: RawSpan, at start: Int) -> SyslogFrame.Result {
     var cursor = start
     let stamp = stamp(line, &cursor)
     guard case .time(var time) = stamp else {
@@ -484,7 +484,7 @@ package struct SyslogReader: Sendable {
 }
 
 /// Up to the largest count of `digits`; nil when there are fewer than its smallest.
-package func number(_ line: RawSpan, _ cursor: inout Int, digits: ClosedRange<Int>) -> Int? {
+public func number(_ line: RawSpan, _ cursor: inout Int, digits: ClosedRange<Int>) -> Int? {
   var value = 0
   let start = cursor
   while cursor < line.byteCount, cursor - start < digits.upperBound, line.byte(cursor).isDigit {
@@ -499,7 +499,7 @@ package func number(_ line: RawSpan, _ cursor: inout Int, digits: ClosedRange<In
 }
 
 /// `15:20:35` as seconds since midnight; 60 is allowed for a leap second.
-package func clock(_ line: RawSpan, _ cursor: inout Int) -> Int? {
+public func clock(_ line: RawSpan, _ cursor: inout Int) -> Int? {
   let start = cursor
   guard line.byteCount - cursor >= 8, line.byte(cursor + 2) == 0x3a, line.byte(cursor + 5) == 0x3a,
     let hours = number(line, &cursor, digits: 2...2)
@@ -521,7 +521,7 @@ private func hasClockShape(_ line: RawSpan, _ start: Int) -> Bool {
 }
 
 /// `.513401` as nanoseconds, and its digits; further digits than nine are passed over.
-package func fraction(_ line: RawSpan, _ cursor: inout Int) -> (nanoseconds: Int64, digits: UInt8) {
+public func fraction(_ line: RawSpan, _ cursor: inout Int) -> (nanoseconds: Int64, digits: UInt8) {
   guard cursor + 1 < line.byteCount, line.byte(cursor) == 0x2e || line.byte(cursor) == 0x2c,
     line.byte(cursor + 1).isDigit
   else { return (0, 0) }

@@ -1,27 +1,27 @@
-package import Evidence
+public import Evidence
 
 /// Packets in, events out: the one table of flows, for captures and for the text of tcpdump alike.
 ///
 /// Packets come in the order of their time. A conversation becomes events when it ends: by its silence, by a new one between
 /// the same ends, or with the evidence.
-package struct ConversationTable: Sendable {
+public struct ConversationTable: Sendable {
   /// What an attacker's packets can fill.
-  package struct Limits: Sendable {
-    package var conversations = 200_000 / FlowShard.count
+  public struct Limits: Sendable {
+    public var conversations = 200_000 / FlowShard.count
     /// Bytes that wait to become whole, over all conversations.
-    package var bufferedBytes = 64 << 20 / FlowShard.count
+    public var bufferedBytes = 64 << 20 / FlowShard.count
     /// Calls that wait for the end of their conversation.
-    package var callsPerConversation = 4096
-    package var probes = ProbeLimits()
-    package init() {}
+    public var callsPerConversation = 4096
+    public var probes = ProbeLimits()
+    public init() {}
   }
   /// Packets of an input, by what became of them.
-  package struct PacketCounts: Hashable, Sendable {
-    package var understood = 0
-    package var unconcerned = 0
+  public struct PacketCounts: Hashable, Sendable {
+    public var understood = 0
+    public var unconcerned = 0
     /// With a wrong checksum.
-    package var odd = 0
-    package init(understood: Int = 0, unconcerned: Int = 0, odd: Int = 0) {
+    public var odd = 0
+    public init(understood: Int = 0, unconcerned: Int = 0, odd: Int = 0) {
       self.odd = odd
       self.understood = understood
       self.unconcerned = unconcerned
@@ -33,16 +33,16 @@ package struct ConversationTable: Sendable {
     }
   }
 
-  package var oddities: OddityTally {
+  public var oddities: OddityTally {
     var oddities = journal.oddities
     oddities.merge(ledger.oddities)
     if let evictions { oddities.noteAgain(.tableFull, count: evictions) }
     return oddities
   }
   /// What RPC the packets carried.
-  package var rpcTally: RPCTally { journal.tally }
+  public var rpcTally: RPCTally { journal.tally }
   /// Packets by input. Complete after ``finish(into:)``.
-  package var packetCounts: [InputID: PacketCounts] {
+  public var packetCounts: [InputID: PacketCounts] {
     var counts = settledCounts
     if latest != PacketCounts() { counts[latestInput, default: PacketCounts()].add(latest) }
     return counts
@@ -77,7 +77,7 @@ package struct ConversationTable: Sendable {
   /// Flows that it looked at for the batch.
   private var scouted = 0
 
-  package init(limits: Limits = Limits(), overlap: OverlapPolicies = OverlapPolicies()) {
+  public init(limits: Limits = Limits(), overlap: OverlapPolicies = OverlapPolicies()) {
     self.limits = limits
     journal.overlap = overlap
     ledger = ProbeLedger(limits: limits.probes)
@@ -85,7 +85,7 @@ package struct ConversationTable: Sendable {
 
   /// Takes a packet, and what was captured of its payload: nothing, for a packet of tcpdump's text.
   /// - Parameter segment: the transport's header and payload, if its checksum is to be verified.
-  package mutating func push(
+  public mutating func push(
     _ packet: PacketRecord, payload: RawSpan, segment: RawSpan = RawSpan(), into events: inout [Event]
   ) {
     guard packet.isTCP || packet.isUDP else {
@@ -125,14 +125,14 @@ package struct ConversationTable: Sendable {
   /// It is mutating, as is ``fetch(_:_:hash:)``, so that a table in an array is asked in its place, and not copied; and it
   /// takes the place of the packet among others that are lent, so that the packet is not copied.
   /// - Returns: the hash of the packet's flow, which the steps after it ask for.
-  package mutating func expect(_ packets: Span<PlainPacket>, _ index: Int) -> UInt32 {
+  public mutating func expect(_ packets: Span<PlainPacket>, _ index: Int) -> UInt32 {
     let hash = seed.hash(packets[index].key)
     flows.prefetch(hash: hash)
     return hash
   }
 
   /// The second step, when the index has come: the flow itself.
-  package mutating func fetch(_ packets: Span<PlainPacket>, _ index: Int, hash: UInt32) {
+  public mutating func fetch(_ packets: Span<PlainPacket>, _ index: Int, hash: UInt32) {
     if let slot = flows.prefetchEntry(hash: hash) {
       if packets[index].key.isUDP { recentUDP.prefetch(slot) } else { recentTCP.prefetch(slot) }
     } else if flows.count >= limits.conversations {
@@ -152,7 +152,7 @@ package struct ConversationTable: Sendable {
   }
 
   /// The last step, when all packets of a batch were asked for: the sources of probes.
-  package mutating func fetchSources() {
+  public mutating func fetchSources() {
     ledger.fetch()
     // The flows that the next batch will look at.
     while scouted > 0, let next = recentTCP.next(after: scout) {
@@ -165,7 +165,7 @@ package struct ConversationTable: Sendable {
   }
 
   /// Takes a packet of the capture `input`, which stands in `frame` and for which ``expect(_:_:)`` gave the hash.
-  package mutating func push(
+  public mutating func push(
     _ packets: Span<PlainPacket>, _ index: Int, hash: UInt32, of input: InputID, frame: RawSpan,
     into events: inout [Event]
   ) {
@@ -212,12 +212,12 @@ package struct ConversationTable: Sendable {
   }
 
   /// Ends what was silent for long enough.
-  package mutating func advance(to time: Timestamp, into events: inout [Event]) {
+  public mutating func advance(to time: Timestamp, into events: inout [Event]) {
     endIdle(at: EventTime(time, fractionDigits: 9), into: &events)
   }
 
   /// Ends every conversation: the evidence has no more packets.
-  package mutating func finish(into events: inout [Event]) {
+  public mutating func finish(into events: inout [Event]) {
     endAll(into: &events)
     var ledgers = [ProbeLedger(limits: limits.probes)]
     swap(&ledgers[0], &ledger)
@@ -228,12 +228,12 @@ package struct ConversationTable: Sendable {
   }
 
   /// Ends every conversation, and keeps what its probes come to, for ``merge(_:)`` and ``finish(into:)``.
-  package mutating func endAll(into events: inout [Event]) {
+  public mutating func endAll(into events: inout [Event]) {
     while let slot = oldest { end(slot, into: &events) }
   }
 
   /// Takes over what another table counted, of other flows, whose conversations have ended.
-  package mutating func merge(_ other: consuming ConversationTable) {
+  public mutating func merge(_ other: consuming ConversationTable) {
     journal.oddities.merge(other.journal.oddities)
     if let theirs = other.evictions { evictions = (evictions ?? 0) + theirs }
     journal.tally.merge(other.journal.tally)

@@ -1,23 +1,23 @@
-package import Evidence
+public import Evidence
 
 /// Why bytes cannot be read as the protocol they should be.
-package struct DecodeError: Error, Hashable, Sendable {
-  package enum Layer: String, Hashable, Sendable, CaseIterable {
+public struct DecodeError: Error, Hashable, Sendable {
+  public enum Layer: String, Hashable, Sendable, CaseIterable {
     case link, ipv4, ipv6, gre, vxlan, tunnel, tcp, udp, icmp, rpc
     case recordMark = "rpc record mark"
   }
 
-  package var layer: Layer
+  public var layer: Layer
   /// Of the header (or the field) that cannot be read, from the start of what was decoded.
-  package var offset: Int
-  package var needed: Int
-  package var available: Int
+  public var offset: Int
+  public var needed: Int
+  public var available: Int
   /// The capture kept too little of a packet that may well be sound.
-  package var isTruncation: Bool
+  public var isTruncation: Bool
   /// The bytes are there, and their checksum is wrong: the target drops the packet.
-  package private(set) var isChecksum = false
+  public private(set) var isChecksum = false
 
-  package init(_ layer: Layer, offset: Int, needed: Int, available: Int, isTruncation: Bool = false) {
+  public init(_ layer: Layer, offset: Int, needed: Int, available: Int, isTruncation: Bool = false) {
     self.layer = layer
     self.offset = offset
     self.needed = needed
@@ -30,12 +30,12 @@ package struct DecodeError: Error, Hashable, Sendable {
     isChecksum = true
   }
 
-  package var oddity: Oddity.Kind {
+  public var oddity: Oddity.Kind {
     if isChecksum { return .checksumWrong }
     if isTruncation { return .packetTruncated }
     return layer == .rpc || layer == .recordMark ? .rpcMalformed : .packetMalformed
   }
-  package var description: String {
+  public var description: String {
     if layer == .tunnel { return "more than \(available) tunnels one in another, at byte \(offset)" }
     if layer == .recordMark {
       return "\(layer.rawValue) at byte \(offset) claims \(needed) bytes; at most \(available) are read"

@@ -3,13 +3,13 @@ import Evidence
 /// The shards of a run: all packets of a flow, and nearly always all flows of a client, are in one of them.
 ///
 /// Their number is fixed, so that what a capture tells, at the caps too, does not depend on how many threads read it.
-package enum FlowShard {
-  package static let count = 4
+public enum FlowShard {
+  public static let count = 4
   /// RFC 7348.
   static let vxlanPort: UInt16 = 4789
 
   /// The shard of a packet. An ICMP error belongs to the flow that it quotes.
-  package static func of(_ packet: PacketRecord) -> Int {
+  public static func of(_ packet: PacketRecord) -> Int {
     if let quoted = packet.quoted { return of(quoted.source, quoted.target) }
     if packet.transport == .ip { return of(packet.sourceAddress.bits, 1024, packet.targetAddress.bits, 0) }
     if packet.isPlain, let source = packet.sourcePort, let target = packet.targetPort {
@@ -55,7 +55,7 @@ extension FrameDecoder {
   /// The shard of a frame as far as its first bytes tell; nil when it takes a decoder to say. For a thread that leaves the
   /// frames of other shards to others.
   @inline(__always)
-  package func peekShard(_ frame: RawSpan) -> Int? {
+  public func peekShard(_ frame: RawSpan) -> Int? {
     // Ethernet with a tag, IPv4 and two ports are 42 bytes.
     guard linkType == .ethernet, frame.byteCount >= 42 else { return nil }
     let isTagged = frame.uint16(12) == 0x8100

@@ -1,21 +1,21 @@
-package import Evidence
+public import Evidence
 
 /// Frames of a capture in, packets out.
-package struct FrameDecoder: Sendable {
+public struct FrameDecoder: Sendable {
   /// A packet, and where in its frame (or in ``PacketReassembly/datagram``, if it came in fragments) it stands.
-  package struct Packet: Sendable {
-    package var record: PacketRecord
+  public struct Packet: Sendable {
+    public var record: PacketRecord
     /// Its captured payload.
-    package var payload: Range<Int>
+    public var payload: Range<Int>
     /// The transport's header and payload, where its checksum is to be verified; else empty.
-    package var segment: Range<Int>
-    package var isReassembled: Bool
+    public var segment: Range<Int>
+    public var isReassembled: Bool
   }
 
   let linkType: LinkType
 
   /// Nil for a link layer that is not read.
-  package init?(linkType: UInt32) {
+  public init?(linkType: UInt32) {
     guard let linkType = LinkType(number: linkType) else { return nil }
     self.linkType = linkType
   }
@@ -24,7 +24,7 @@ package struct FrameDecoder: Sendable {
   ///
   /// Nil stands for what is sound and of no concern, such as ARP and other protocols, and for a fragment whose datagram is
   /// not whole; `reassembly` counts them. What it had to give up waits in it then.
-  package func decode(
+  public func decode(
     _ frame: RawSpan, originalLength: Int, time: EventTime, provenance: Provenance,
     _ reassembly: inout PacketReassembly
   ) throws(DecodeError) -> Packet? {

@@ -1,17 +1,17 @@
-package import Evidence
+public import Evidence
 
 /// The bytes of a packet as `tcpdump -x` prints them below its line, read beside the line.
 ///
 /// The two can disagree: a text can be edited, and its bytes with it, but few editors compute the checksums anew.
-package struct HexDump: Sendable {
+public struct HexDump: Sendable {
   /// The packet as the bytes have it, with the time and the citation of the text.
-  package var decoded: PacketRecord
-  package var hexCheck: HexCheck
+  public var decoded: PacketRecord
+  public var hexCheck: HexCheck
   /// Where in the bytes the captured payload stands.
-  package var payload: Range<Int>
+  public var payload: Range<Int>
 
   /// Reads an IPv4 packet, which may be cut short.
-  package static func read(_ bytes: RawSpan, beside text: PacketRecord) throws(DecodeError) -> HexDump {
+  public static func read(_ bytes: RawSpan, beside text: PacketRecord) throws(DecodeError) -> HexDump {
     var packet = PacketBytes(bytes, wireLength: Int(UInt16.max))
     try packet.require(20, .ipv4)
     let (headerLength, total) = (Int(packet.byte(0) & 15) * 4, Int(packet.uint16(2)))
@@ -35,7 +35,7 @@ package struct HexDump: Sendable {
   }
 
   /// The text's packet with what its bytes add and how they compare; nil when they are no IPv4 packet that is read here.
-  package static func check(_ bytes: RawSpan, against text: PacketRecord) -> PacketRecord? {
+  public static func check(_ bytes: RawSpan, against text: PacketRecord) -> PacketRecord? {
     (try? read(bytes.slice(linkLength(bytes, text)..<bytes.byteCount), beside: text))?.amending(text)
   }
 
@@ -52,7 +52,7 @@ package struct HexDump: Sendable {
 
   /// The text's packet with what only its bytes tell: options, window, TTL, IP ID. Where both speak the text stays, and
   /// the difference stands in the check.
-  package func amending(_ text: PacketRecord) -> PacketRecord {
+  public func amending(_ text: PacketRecord) -> PacketRecord {
     var record = text
     record.hexCheck = hexCheck
     record.timeToLive = text.timeToLive ?? decoded.timeToLive

@@ -1,42 +1,42 @@
-package import Evidence
+public import Evidence
 
 /// What decoding the frames of one capture remembers from one frame to the next: datagrams that come in fragments; and how
 /// frames are to be decoded.
 ///
 /// Only fragments are kept, and only they cost more than a look. All that happens here depends on the capture's frames
 /// that are fragments, and on no other.
-package struct PacketReassembly: Sendable {
+public struct PacketReassembly: Sendable {
   /// What fragments of an attacker can fill. The bounds are for each capture.
-  package struct Limits: Sendable {
-    package var datagrams = 4096
-    package var bytes = 16 << 20
+  public struct Limits: Sendable {
+    public var datagrams = 4096
+    public var bytes = 16 << 20
     /// The longest datagram in fragments of 128 bytes, of which the next does not come in order.
-    package var piecesPerDatagram = 512
+    public var piecesPerDatagram = 512
     /// Nanoseconds of event time for which a datagram may be incomplete (RFC 8200, section 4.5).
-    package var patience: Int64 = 60_000_000_000
-    package init() {}
+    public var patience: Int64 = 60_000_000_000
+    public init() {}
   }
 
   /// How packets are to be understood.
-  package struct Settings: Sendable {
-    package var overlap = OverlapPolicies()
+  public struct Settings: Sendable {
+    public var overlap = OverlapPolicies()
     /// Whether a packet with a wrong checksum is left out, as its target leaves it out.
-    package var verifiesChecksums = true
-    package var limits = Limits()
-    package var probes = ProbeLimits()
-    package init() {}
+    public var verifiesChecksums = true
+    public var limits = Limits()
+    public var probes = ProbeLimits()
+    public init() {}
   }
 
-  package let settings: Settings
-  package private(set) var oddities = OddityTally()
+  public let settings: Settings
+  public private(set) var oddities = OddityTally()
   /// Frames that are of no concern and gave no packet: other protocols.
-  package private(set) var unconcerned = 0
+  public private(set) var unconcerned = 0
   /// Fragments of datagrams that did not become whole, without the first, which stands for a packet.
-  package private(set) var odd = 0
+  public private(set) var odd = 0
   /// Fragments that became part of a packet, beside the one that stands for it.
-  package private(set) var joined = 0
+  public private(set) var joined = 0
   /// Fragments of RPC that conflict.
-  package private(set) var events: [Event] = []
+  public private(set) var events: [Event] = []
   /// A sender of such fragments must not fill the memory; the oddity counts them all.
   static let eventCap = 1000
 
@@ -49,13 +49,13 @@ package struct PacketReassembly: Sendable {
   /// What was behind the IP header of the datagram that was made whole last.
   private var buffer: [UInt8] = []
 
-  package init(_ settings: Settings = Settings()) {
+  public init(_ settings: Settings = Settings()) {
     self.settings = settings
     table = FragmentTable(limits: settings.limits, policies: settings.overlap)
   }
 
   /// The bytes in which the payload of a reassembled packet stands, until the next is made.
-  package var datagram: RawSpan {
+  public var datagram: RawSpan {
     @_lifetime(borrow self) get { buffer.rawSpan }
   }
 
@@ -194,18 +194,18 @@ package struct PacketReassembly: Sendable {
   private func counted(_ fragments: Int) -> String { fragments == 1 ? "one fragment" : "\(fragments) fragments" }
 
   /// Gives up what is incomplete: the capture has no more frames.
-  package mutating func finish() {
+  public mutating func finish() {
     while let datagram = table.takeOldest() { giveUp(datagram, isFull: false) }
   }
 
   /// Whether datagrams were given up of which ``takeLate()`` tells. Mutating, so that it is asked in place: a plain getter
   /// makes a copy of what a class holds.
-  package var hasLate: Bool {
+  public var hasLate: Bool {
     mutating get { !late.isEmpty }
   }
 
   /// A packet of a datagram that was given up, as far as it came without a hole; for after each decoding of a frame.
-  package mutating func takeLate() -> FrameDecoder.Packet? {
+  public mutating func takeLate() -> FrameDecoder.Packet? {
     while !late.isEmpty {
       let datagram = late.removeFirst()
       buffer = datagram.bytes

@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 extension PacketRecord {
   /// The packet in a line, in the manner of tcpdump: `10.0.0.2.856 > 10.0.0.1.111: tcp S, length 0`.
-  package var summary: Bytes {
+  public var summary: Bytes {
     guard let quoted else {
       let ends = FlowEnds(self, from: .fromLow)
       return PacketQuotation(ends, isFromLow: true, flags: flags, payloadLength: payloadLength).text

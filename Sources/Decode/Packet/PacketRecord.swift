@@ -1,23 +1,23 @@
-package import Evidence
+public import Evidence
 
 /// One packet, from a capture or from the text of tcpdump, as far as conversations need it. The payload's bytes, where
 /// there are any, travel beside it.
 ///
 /// A packet of a capture is numbers alone, and costs no allocation; what only others have stands in a box.
-package struct PacketRecord: Sendable {
-  package var time: EventTime
+public struct PacketRecord: Sendable {
+  public var time: EventTime
   /// `.tcp`, `.udp` or `.icmp`.
-  package var transport: Transport
-  package var flags: TCPFlags
-  package var sequence: UInt32
-  package var window: UInt16
-  package var options: TCPOptions
-  package var timeToLive: UInt8?
-  package var ipID: UInt16?
-  package var dontFragment: Bool
+  public var transport: Transport
+  public var flags: TCPFlags
+  public var sequence: UInt32
+  public var window: UInt16
+  public var options: TCPOptions
+  public var timeToLive: UInt8?
+  public var ipID: UInt16?
+  public var dontFragment: Bool
   /// Payload bytes on the wire, which may be more than were captured.
-  package var payloadLength: Int
-  package var provenance: Provenance
+  public var payloadLength: Int
+  public var provenance: Provenance
   /// Where ``source`` and ``target`` are no addresses, these mean nothing.
   private(set) var sourceAddress: IPAddress
   private(set) var targetAddress: IPAddress
@@ -52,7 +52,7 @@ package struct PacketRecord: Sendable {
   /// Whether it is a packet as captures have them: between addresses, with nothing quoted or written beside it.
   var isPlain: Bool { box == nil }
 
-  package var source: Endpoint {
+  public var source: Endpoint {
     get { Endpoint(host: box?.rare.source ?? .address(sourceAddress), port: sourcePort) }
     set {
       sourcePort = newValue.port
@@ -61,7 +61,7 @@ package struct PacketRecord: Sendable {
       if name != box?.rare.source { rare.source = name }
     }
   }
-  package var target: Endpoint {
+  public var target: Endpoint {
     get { Endpoint(host: box?.rare.target ?? .address(targetAddress), port: targetPort) }
     set {
       targetPort = newValue.port
@@ -71,7 +71,7 @@ package struct PacketRecord: Sendable {
     }
   }
   /// Without text for a frame of a capture: most are never quoted.
-  package var citation: Citation {
+  public var citation: Citation {
     get { Citation(provenance, text: box?.rare.text ?? Bytes()) }
     set {
       provenance = newValue.provenance
@@ -79,17 +79,17 @@ package struct PacketRecord: Sendable {
     }
   }
   /// For ICMP errors: the datagram that they answer.
-  package var quoted: QuotedDatagram? {
+  public var quoted: QuotedDatagram? {
     get { box?.rare.quoted }
     set { rare.quoted = newValue }
   }
   /// What a hexadecimal dump says against the text.
-  package var hexCheck: HexCheck? {
+  public var hexCheck: HexCheck? {
     get { box?.rare.hexCheck }
     set { rare.hexCheck = newValue }
   }
 
-  package init(
+  public init(
     time: EventTime, source: Endpoint, target: Endpoint, transport: Transport, flags: TCPFlags = TCPFlags(rawValue: 0),
     sequence: UInt32 = 0, window: UInt16 = 0, options: TCPOptions = TCPOptions(), timeToLive: UInt8? = nil,
     ipID: UInt16? = nil, dontFragment: Bool = false, payloadLength: Int, quoted: QuotedDatagram? = nil,
@@ -142,23 +142,23 @@ package struct PacketRecord: Sendable {
 }
 
 /// The options of a segment that tell something about its sender (RFC 9293, section 3.2; RFC 7323; RFC 2018).
-package struct TCPOptions: Hashable, Sendable {
-  package var maximumSegmentSize: UInt16?
-  package var windowScale: UInt8?
-  package var sackPermitted = false
-  package var timestampValue: UInt32?
-  package init() {}
+public struct TCPOptions: Hashable, Sendable {
+  public var maximumSegmentSize: UInt16?
+  public var windowScale: UInt8?
+  public var sackPermitted = false
+  public var timestampValue: UInt32?
+  public init() {}
 }
 
 /// The start of the datagram that an ICMP error quotes (RFC 792): whose request was turned down.
-package struct QuotedDatagram: Hashable, Sendable {
-  package var source: Endpoint
-  package var target: Endpoint
-  package var transport: Transport
+public struct QuotedDatagram: Hashable, Sendable {
+  public var source: Endpoint
+  public var target: Endpoint
+  public var transport: Transport
   /// Type and code of the ICMP (or ICMPv6) error.
-  package var icmpType: UInt8
-  package var icmpCode: UInt8
-  package init(source: Endpoint, target: Endpoint, transport: Transport, icmpType: UInt8, icmpCode: UInt8) {
+  public var icmpType: UInt8
+  public var icmpCode: UInt8
+  public init(source: Endpoint, target: Endpoint, transport: Transport, icmpType: UInt8, icmpCode: UInt8) {
     self.source = source
     self.target = target
     self.transport = transport

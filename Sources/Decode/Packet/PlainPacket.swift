@@ -1,24 +1,24 @@
-package import Evidence
+public import Evidence
 
 /// A packet as most are: a segment of TCP or a datagram of UDP, whole, between two addresses of IPv4, on Ethernet with at
 /// most one tag. Numbers alone, a few of which a batch of frames can hold.
 ///
 /// It says what ``FrameDecoder/decode(_:originalLength:time:provenance:)`` says of the same frame, in a fraction of the time.
-package struct PlainPacket: Sendable {
+public struct PlainPacket: Sendable {
   var key: FlowKey
   var facts: NotedPacket
   /// Where in the frame the captured payload stands.
-  package fileprivate(set) var payload: Range<Int>
+  public fileprivate(set) var payload: Range<Int>
   /// Where in the frame the segment stands whose checksum is to be verified; else empty.
   fileprivate(set) var segment: Range<Int>
   /// The flow's shard.
-  package fileprivate(set) var shard: Int
+  public fileprivate(set) var shard: Int
 
   /// The packet as the decoder gives it.
-  package func record(of input: InputID) -> PacketRecord { facts.packet(key, input) }
+  public func record(of input: InputID) -> PacketRecord { facts.packet(key, input) }
 
   /// A place for ``FrameDecoder/readPlain(_:originalLength:time:number:offset:recordLength:isVerified:into:)`` to write to.
-  package init() {
+  public init() {
     key = FlowKey(low: 0, high: 0, lowPort: 0, highPort: 0, traits: [])
     facts = NotedPacket(
       EventTime(Timestamp(nanoseconds: 0), fractionDigits: 0), number: 0, offset: 0, recordLength: 0, payloadLength: 0,
@@ -33,7 +33,7 @@ package struct PlainPacket: Sendable {
 extension FrameDecoder {
   /// Reads the headers of a frame that holds a plain packet into `packet`.
   /// - Returns: whether it does; else it takes the decoder to say what the frame is.
-  package func readPlain(
+  public func readPlain(
     _ frame: RawSpan, originalLength: Int, time: EventTime, number: Int, offset: Int, recordLength: Int,
     isVerified: Bool = true, into packet: inout PlainPacket
   ) -> Bool {

@@ -1,20 +1,20 @@
-package import Evidence
+public import Evidence
 
 /// An ONC RPC message (RFC 5531, section 9), from a datagram or from a record of a stream: one decoder for both.
 ///
 ///     call:  xid 0 rpcvers=2 prog vers proc cred(flavor, opaque<400>) verf(flavor, opaque<400>) arguments
 ///     reply: xid 1 0 verf accept_stat results   |   xid 1 1 reject_stat why
-package struct RPCMessage: Hashable, Sendable {
-  package enum Body: Hashable, Sendable {
+public struct RPCMessage: Hashable, Sendable {
+  public enum Body: Hashable, Sendable {
     case call(RPCCall)
     case reply(RPCReply)
   }
 
-  package var xid: UInt32
-  package var body: Body
+  public var xid: UInt32
+  public var body: Body
 
   /// Decodes as much of a message as was captured; on the wire it had `length` bytes.
-  package static func decode(_ bytes: RawSpan, length: Int) throws(DecodeError) -> RPCMessage {
+  public static func decode(_ bytes: RawSpan, length: Int) throws(DecodeError) -> RPCMessage {
     var packet = PacketBytes(bytes, wireLength: length)
     try packet.require(12, .rpc)
     let xid = packet.uint32(0)
@@ -29,7 +29,7 @@ package struct RPCMessage: Hashable, Sendable {
 
   /// Whether the start of a message can be one: enough to tell RPC from other protocols before the message is whole.
   /// Nil while there are too few bytes to tell.
-  package static func isPlausibleStart(_ bytes: RawSpan) -> Bool? {
+  public static func isPlausibleStart(_ bytes: RawSpan) -> Bool? {
     guard bytes.byteCount >= 12 else { return nil }
     switch bytes.uint32(4) {
     case 0: return bytes.uint32(8) == 2
@@ -40,11 +40,11 @@ package struct RPCMessage: Hashable, Sendable {
 }
 
 /// The flavor and the length of a credential or verifier.
-package struct RPCAuthentication: Hashable, Sendable {
-  package var flavor: UInt32
-  package var length: Int
+public struct RPCAuthentication: Hashable, Sendable {
+  public var flavor: UInt32
+  public var length: Int
   /// What was captured of the body, within the message.
-  package var body: Range<Int> = 0..<0
+  public var body: Range<Int> = 0..<0
 
   /// RFC 5531, section 8.2: `opaque body<400>`.
   static let lengthLimit = 400
@@ -70,28 +70,28 @@ package struct RPCAuthentication: Hashable, Sendable {
 }
 
 /// A procedure of a version of a program.
-package struct RPCProcedure: Hashable, Sendable, Comparable {
-  package var program: UInt32
-  package var version: UInt32
-  package var procedure: UInt32
-  package init(program: UInt32, version: UInt32, procedure: UInt32) {
+public struct RPCProcedure: Hashable, Sendable, Comparable {
+  public var program: UInt32
+  public var version: UInt32
+  public var procedure: UInt32
+  public init(program: UInt32, version: UInt32, procedure: UInt32) {
     self.program = program
     self.version = version
     self.procedure = procedure
   }
-  package static func < (left: RPCProcedure, right: RPCProcedure) -> Bool {
+  public static func < (left: RPCProcedure, right: RPCProcedure) -> Bool {
     (left.program, left.version, left.procedure) < (right.program, right.version, right.procedure)
   }
 }
 
 /// RFC 5531 `call_body`.
-package struct RPCCall: Hashable, Sendable {
-  package var procedure: RPCProcedure
+public struct RPCCall: Hashable, Sendable {
+  public var procedure: RPCProcedure
   /// Nil where the capture ends before them.
-  package var credential: RPCAuthentication?
-  package var verifier: RPCAuthentication?
+  public var credential: RPCAuthentication?
+  public var verifier: RPCAuthentication?
   /// The captured arguments, within the message.
-  package var arguments: Range<Int>
+  public var arguments: Range<Int>
 
   @_lifetime(packet: copy packet) static func decode(_ packet: inout PacketBytes) throws(DecodeError) -> RPCCall {
     try packet.require(16, .rpc)
@@ -112,7 +112,7 @@ package struct RPCCall: Hashable, Sendable {
   }
 
   /// Whether the call is one, by a look that other protocols do not pass by chance: RPC may stand on any port.
-  package var isPlausible: Bool {
+  public var isPlausible: Bool {
     // RFC 5531, section 13: programs that anybody serves start at 100000; from 0x60000000 on they are reserved.
     (100_000..<0x6000_0000).contains(procedure.program) && credential?.isPlausible ?? true
       && verifier?.isPlausible ?? true
@@ -120,7 +120,7 @@ package struct RPCCall: Hashable, Sendable {
 }
 
 /// RFC 5531 `reply_body`.
-package enum RPCReply: Hashable, Sendable {
+public enum RPCReply: Hashable, Sendable {
   /// The captured results, within the message.
   case success(results: Range<Int>)
   case failed(AcceptStatus)
@@ -129,11 +129,11 @@ package enum RPCReply: Hashable, Sendable {
   case accepted
 
   /// RFC 5531 `accept_stat`, other than SUCCESS.
-  package enum AcceptStatus: UInt32, Hashable, Sendable, CaseIterable {
+  public enum AcceptStatus: UInt32, Hashable, Sendable, CaseIterable {
     case programUnavailable = 1
     case programMismatch, procedureUnavailable, garbageArguments, systemError
   }
-  package enum Denial: Hashable, Sendable {
+  public enum Denial: Hashable, Sendable {
     case versionMismatch
     /// RFC 5531 `auth_stat`; nil where the capture ends before it.
     case authentication(UInt32?)
@@ -194,7 +194,7 @@ package enum RPCReply: Hashable, Sendable {
   }
 
   /// The name of the reply's status, as the RFC has it.
-  package var statusName: Bytes {
+  public var statusName: Bytes {
     switch self {
     case .success: RPCReply.success
     case .failed(.programUnavailable): "PROG_UNAVAIL"

@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 extension RPCProcedure {
   /// The procedure's name in lower case, as rpcbind logs it; empty when it has none that is known.
-  package var name: Bytes {
+  public var name: Bytes {
     // RFC 5531, section 12.1: procedure 0 does nothing in every program.
     procedure == 0 ? "null" : RPCSignatures.signature(of: self)?.name ?? ""
   }

@@ -1,16 +1,16 @@
 /// How many calls and replies of each procedure the packets carried.
-package struct RPCTally: Sendable {
-  package struct Row: Hashable, Sendable {
-    package var procedure: RPCProcedure
-    package var calls: Int
-    package var replies: Int
+public struct RPCTally: Sendable {
+  public struct Row: Hashable, Sendable {
+    public var procedure: RPCProcedure
+    public var calls: Int
+    public var replies: Int
   }
 
   /// A sender of random programs must not fill the memory.
   static let cap = 1 << 16
   private var counts: [Row] = []
   /// Replies for which no call was found, so that nobody knows what they answer.
-  package private(set) var repliesAlone = 0
+  public private(set) var repliesAlone = 0
   /// Where in ``counts`` a procedure stands.
   private var places: [RPCProcedure: Int] = [:]
   /// The place of the last message's: its reply is of the same procedure, and mostly the next call too.
@@ -46,5 +46,5 @@ package struct RPCTally: Sendable {
   }
 
   /// In the order of program, version and procedure.
-  package var rows: [Row] { counts.sorted { $0.procedure < $1.procedure } }
+  public var rows: [Row] { counts.sorted { $0.procedure < $1.procedure } }
 }

@@ -1,27 +1,27 @@
-package import Evidence
+public import Evidence
 
 /// Why a rule matched a record, or which condition failed.
-package struct Explanation: Sendable {
+public struct Explanation: Sendable {
   /// A search identifier of the rule.
-  package struct Part: Sendable {
-    package let name: String
-    package let holds: Bool
+  public struct Part: Sendable {
+    public let name: String
+    public let holds: Bool
     /// Where it does not hold, the lines that failed; where it does, those that held.
-    package let lines: [String]
+    public let lines: [String]
   }
-  package let matches: Bool
-  package let parts: [Part]
+  public let matches: Bool
+  public let parts: [Part]
 }
 
 extension Rule {
-  package func explanation(of fields: some FieldSource) -> Explanation {
+  public func explanation(of fields: some FieldSource) -> Explanation {
     var parts: [Explanation.Part] = []
     expression.collect(fields, &parts)
     return Explanation(matches: matches(fields), parts: parts)
   }
 
   /// The fields that the rule looks at.
-  package var fields: Set<FieldName> { expression.fields }
+  public var fields: Set<FieldName> { expression.fields }
 }
 
 extension Expression {

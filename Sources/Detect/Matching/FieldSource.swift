@@ -1,7 +1,7 @@
-package import Evidence
+public import Evidence
 
 /// What a rule is held against: an event, or in cases and tests a plain dictionary.
-package protocol FieldSource {
+public protocol FieldSource {
   /// Nil where the evidence does not say.
   func value(of field: FieldName) -> FieldValue?
   /// The closed fields at once.
@@ -9,7 +9,7 @@ package protocol FieldSource {
 }
 
 /// What a detector takes: an event, or a record of a case.
-package protocol JudgedRecord: FieldSource {
+public protocol JudgedRecord: FieldSource {
   var time: EventTime { get }
   /// How many events it stands for.
   var count: Int { get }
@@ -19,62 +19,62 @@ package protocol JudgedRecord: FieldSource {
 }
 
 extension Dictionary: FieldSource where Key == FieldName, Value == FieldValue {
-  package func value(of field: FieldName) -> FieldValue? { self[field] }
-  package var wordSet: WordSet { WordSet(of: self) }
+  public func value(of field: FieldName) -> FieldValue? { self[field] }
+  public var wordSet: WordSet { WordSet(of: self) }
 }
 
 extension Event: JudgedRecord {
-  package func value(of field: FieldName) -> FieldValue? { self[field] }
-  package var actionIfKnown: Event.Action? { action }
+  public func value(of field: FieldName) -> FieldValue? { self[field] }
+  public var actionIfKnown: Event.Action? { action }
 }
 
 /// An Event as its site sees it, which knows its own networks.
-package struct SitedEvent: JudgedRecord {
+public struct SitedEvent: JudgedRecord {
   let event: Event
   let own: [IPNetwork]
 
-  package init(_ event: Event, own: [IPNetwork]) {
+  public init(_ event: Event, own: [IPNetwork]) {
     self.event = event
     self.own = own
   }
 
   /// A log often knows the host that wrote it by name alone; a host whose log the site reads is one of its own.
-  package var direction: NetworkDirection? {
+  public var direction: NetworkDirection? {
     if event.view == .host, event.target.host.name != nil {
       return NetworkDirection(toOwnHostFrom: event.source.host, own: own)
     }
     return NetworkDirection(from: event.source.host, to: event.target.host, own: own)
   }
-  package func value(of field: FieldName) -> FieldValue? {
+  public func value(of field: FieldName) -> FieldValue? {
     field == .networkDirection ? direction.map { .text(Bytes($0.rawValue)) } : event[field]
   }
-  package var time: EventTime { event.time }
-  package var count: Int { event.count }
-  package var actionIfKnown: Event.Action? { event.action }
-  package var citation: Citation { event.citation }
+  public var time: EventTime { event.time }
+  public var count: Int { event.count }
+  public var actionIfKnown: Event.Action? { event.action }
+  public var citation: Citation { event.citation }
 }
 
 /// A record that somebody wrote down field by field.
-package struct FieldRecord: JudgedRecord {
-  package var fields: [FieldName: FieldValue]
-  package var time: EventTime
-  package var citation: Citation
+public struct FieldRecord: JudgedRecord, Sendable {
+  public var fields: [FieldName: FieldValue]
+  public var time: EventTime
+  public var citation: Citation
 
-  package init(fields: [FieldName: FieldValue], time: EventTime, citation: Citation) {
+  public init(fields: [FieldName: FieldValue], time: EventTime, citation: Citation) {
     self.fields = fields
     self.time = time
     self.citation = citation
   }
 
-  package func value(of field: FieldName) -> FieldValue? { fields[field] }
-  package var wordSet: WordSet { fields.wordSet }
-  package var count: Int {
+  public func value(of field: FieldName) -> FieldValue? { fields[field] }
+  public var wordSet: WordSet { fields.wordSet }
+  public var count: Int {
     if case .number(let count)? = fields[.eventCount] { Int(clamping: count) } else { 1 }
   }
-  package var actionIfKnown: Event.Action? {
+  public var actionIfKnown: Event.Action? {
     fields[.eventAction].flatMap { Event.Action(rawValue: $0.text.lowercased.notation) }
   }
 
   /// Reads what a field holds, as text.
-  package static func value(_ text: String, of field: FieldName) -> FieldValue? { FieldDomain(field).value(text) }
+  public static func value(_ text: String, of field: FieldName) -> FieldValue? { FieldDomain(field).value(text) }
 }

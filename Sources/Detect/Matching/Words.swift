@@ -1,9 +1,9 @@
-package import Evidence
+public import Evidence
 
 /// The closed fields of an event, those that take one of a few words, as one bit for each field: which word, or that
 /// the evidence does not say. A rule's question about any of them is then a single mask.
-package struct WordSet: Hashable, Sendable {
-  package fileprivate(set) var bits: UInt64
+public struct WordSet: Hashable, Sendable {
+  public fileprivate(set) var bits: UInt64
 
   init(bits: UInt64) { self.bits = bits }
 
@@ -117,11 +117,11 @@ enum Words {
 }
 
 extension Event {
-  package var wordSet: WordSet { WordSet(bits: Words.bits(of: self, nil)) }
+  public var wordSet: WordSet { WordSet(bits: Words.bits(of: self, nil)) }
 }
 
 extension SitedEvent {
-  package var wordSet: WordSet { WordSet(bits: Words.bits(of: event, direction)) }
+  public var wordSet: WordSet { WordSet(bits: Words.bits(of: event, direction)) }
 }
 
 extension Conversation.Close {

@@ -2,12 +2,12 @@ import Evidence
 import Knowledge
 
 /// Where a rule's events come from, as its `logsource` says.
-package struct LogSource: Hashable, Sendable {
-  package var category: String?
-  package var product: String?
-  package var service: String?
+public struct LogSource: Hashable, Sendable {
+  public var category: String?
+  public var product: String?
+  public var service: String?
 
-  package init() {}
+  public init() {}
 
   /// Reads a `logsource`; unknown keys are faults, except the text behind `definition`.
   init(_ node: YAMLNode?, _ faults: inout [Fault]) {
@@ -26,7 +26,7 @@ package struct LogSource: Hashable, Sendable {
       && (service == nil || service == other.service)
   }
 
-  package var description: String {
+  public var description: String {
     let parts = [("category", category), ("product", product), ("service", service)]
     return parts.compactMap { name, value in value.map { "\(name) \($0)" } }.joined(separator: ", ")
   }

@@ -1,17 +1,17 @@
-package import Evidence
-package import Knowledge
+public import Evidence
+public import Knowledge
 
 /// A processing pipeline in the form of pySigma: what makes rules that were written for other events fit ours.
-package struct Pipeline: Sendable {
-  package let name: String
+public struct Pipeline: Sendable {
+  public let name: String
   /// Pipelines are applied in the order of their priorities.
-  package let priority: Int
+  public let priority: Int
   let transformations: [Transformation]
   /// Values for placeholders, by their names.
   let variables: [String: [String]]
 
   /// Reads a document; nil when it has faults.
-  package init?(_ document: YAMLNode, _ faults: inout [Fault]) {
+  public init?(_ document: YAMLNode, _ faults: inout [Fault]) {
     let known = faults.count
     guard let keys = document.map(["name", "priority", "transformations", "vars", "allowed_backends"], &faults) else {
       return nil

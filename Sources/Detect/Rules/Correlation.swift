@@ -1,8 +1,8 @@
-package import Evidence
+public import Evidence
 
 /// A Sigma correlation rule (Sigma Correlation Rules Specification 2.1), compiled.
-package struct Correlation: Sendable {
-  package enum Kind: Sendable {
+public struct Correlation: Sendable {
+  public enum Kind: Sendable {
     /// Matches in the window, an event that stands for several counted as that many.
     case eventCount
     /// Different values of a field in the window, or of several fields together.
@@ -21,17 +21,17 @@ package struct Correlation: Sendable {
     case absence
   }
 
-  package internal(set) var header: RuleHeader
-  package let kind: Kind
+  public internal(set) var header: RuleHeader
+  public let kind: Kind
   let bounds: Bounds
   /// How many rules it lists.
-  package let ruleCount: Int
+  public let ruleCount: Int
   /// Events that lack one of these fields are not correlated: what is unknown is not the same.
-  package let groupBy: [GroupField]
+  public let groupBy: [GroupField]
   /// Nanoseconds. Two events that are exactly so far apart are still in one window.
-  package let timespan: Int64
+  public let timespan: Int64
   /// The ids or names that it lists, for explanations.
-  package let references: [String]
+  public let references: [String]
   /// The correlations that build on this one.
   var feeds: [Feed] = []
 
@@ -39,13 +39,13 @@ package struct Correlation: Sendable {
   static let ruleCap = 64
 
   /// Whether it is told only when a window is over. Upper bounds and absence can change until then.
-  package var isDecidedAtEnd: Bool {
+  public var isDecidedAtEnd: Bool {
     if case .absence = kind { true } else { bounds.hasUpper }
   }
 }
 
 /// A field by which events are grouped or counted: the same of all rules, or with `aliases` another of each.
-package enum GroupField: Hashable, Sendable {
+public enum GroupField: Hashable, Sendable {
   case field(FieldName)
   case alias([FieldName])
 
@@ -56,7 +56,7 @@ package enum GroupField: Hashable, Sendable {
     case .alias(let fields): fields[min(position, fields.count - 1)]
     }
   }
-  package var description: String {
+  public var description: String {
     switch self {
     case .field(let field): field.rawValue
     case .alias(let fields): fields.map(\.rawValue).joined(separator: "/")
@@ -81,7 +81,7 @@ struct Bounds: Hashable, Sendable {
 }
 
 /// A boolean expression over the rules of a temporal correlation: `recon_a and (recon_b or recon_c)`.
-package indirect enum Presence: Sendable {
+public indirect enum Presence: Sendable {
   case rule(Int)
   case all([Presence])
   case any([Presence])

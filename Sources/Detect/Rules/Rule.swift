@@ -1,14 +1,14 @@
 import Evidence
 
 /// A Sigma rule over single events, compiled.
-package struct Rule: Sendable {
-  package internal(set) var header: RuleHeader
+public struct Rule: Sendable {
+  public internal(set) var header: RuleHeader
   let expression: Expression
   /// The correlations that build on this rule.
   var feeds: [Feed] = []
 
   /// Whether the condition holds. For one rule at a time; a ``Detector`` has the rules of all in one program.
-  package func matches(_ fields: some FieldSource) -> Bool {
+  public func matches(_ fields: some FieldSource) -> Bool {
     var program = Program()
     let start = program.append(expression)
     return program.matches(from: start, fields, fields.wordSet)

@@ -1,24 +1,24 @@
-package import Evidence
+public import Evidence
 
 /// What a rule says about itself, whether it looks at single events or correlates.
-package struct RuleHeader: Sendable {
-  package var signature: Signature
+public struct RuleHeader: Sendable {
+  public var signature: Signature
   /// Sigma's `name`, by which correlations may refer to the rule.
-  package var name: String?
-  package var status: String
-  package var description: String
-  package var references: [String]
-  package var falsePositives: [String]
-  package var author: String
-  package var tags: [String]
-  package var logSource: LogSource
+  public var name: String?
+  public var status: String
+  public var description: String
+  public var references: [String]
+  public var falsePositives: [String]
+  public var author: String
+  public var tags: [String]
+  public var logSource: LogSource
   /// Where the rule stands.
-  package var file: String
-  package var line: Int
+  public var file: String
+  public var line: Int
   /// Whether a match is reported. A rule that a correlation builds on is not, unless `generate: true` says so.
-  package internal(set) var alerts = true
+  public internal(set) var alerts = true
 
   var pattern: PatternTemplate
 
-  package var id: String { signature.id }
+  public var id: String { signature.id }
 }

@@ -1,11 +1,11 @@
-package import Evidence
-package import Knowledge
+public import Evidence
+public import Knowledge
 
 extension RuleSet {
   /// Compiles the documents of all rule files; cases, which may stand in the same folder, are left aside. When one of
   /// the documents has a fault the set is empty: rules are loaded together or not at all.
   /// - Parameter foreign: rules that others wrote, which the pipelines make fit.
-  package init(
+  public init(
     documents: [YAMLNode], foreign: [YAMLNode] = [], pipelines: [Pipeline] = [], faults: inout [Fault]
   ) {
     let known = faults.count
@@ -22,17 +22,17 @@ extension RuleSet {
   }
 
   /// What became of one document of a folder of foreign rules.
-  package struct Reception: Sendable {
-    package let title: String
-    package let file: String
-    package let line: Int
-    package let logSource: LogSource
+  public struct Reception: Sendable {
+    public let title: String
+    public let file: String
+    public let line: Int
+    public let logSource: LogSource
     /// Why it cannot apply; empty when it does.
-    package fileprivate(set) var faults: [Fault]
+    public fileprivate(set) var faults: [Fault]
   }
 
   /// Compiles what can be compiled, and says of each document whether it was and what was in the way.
-  package static func receiving(
+  public static func receiving(
     _ documents: [YAMLNode], pipelines: [Pipeline] = []
   ) -> (rules: RuleSet, receptions: [Reception]) {
     let reader = RuleReader(pipelines: pipelines, isLenient: true)
@@ -71,5 +71,5 @@ extension RuleSet {
 
 extension YAMLNode {
   /// A document with cases for a rule (`Workbench/Rules`).
-  package var isCase: Bool { self["cases"] != nil && self["detection"] == nil && self["correlation"] == nil }
+  public var isCase: Bool { self["cases"] != nil && self["detection"] == nil && self["correlation"] == nil }
 }

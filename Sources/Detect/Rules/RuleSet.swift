@@ -1,18 +1,18 @@
 import Evidence
 
 /// All rules, compiled and wired to each other. Immutable, and shared by all who judge.
-package struct RuleSet: Sendable {
+public struct RuleSet: Sendable {
   /// In the order of their ids.
-  package let rules: [Rule]
+  public let rules: [Rule]
   /// Each after those it builds on.
-  package let correlations: [Correlation]
+  public let correlations: [Correlation]
 
   let program: Program
   /// For each rule where it begins in ``program``.
   let starts: [Int]
   let index: RuleIndex
 
-  package static let empty = RuleSet(rules: [], correlations: [])
+  public static let empty = RuleSet(rules: [], correlations: [])
 
   init(rules: [Rule], correlations: [Correlation]) {
     self.rules = rules
@@ -24,13 +24,13 @@ package struct RuleSet: Sendable {
   }
 
   /// What the rules say about themselves, in the order of their ids.
-  package var headers: [RuleHeader] {
+  public var headers: [RuleHeader] {
     (rules.map(\.header) + correlations.map(\.header)).sorted { $0.id < $1.id }
   }
 
   /// The same rules, each of which reports its matches, also where a correlation builds on it: for cases, explanations
   /// and coverage.
-  package var reportingAll: RuleSet {
+  public var reportingAll: RuleSet {
     var rules = rules
     var correlations = correlations
     for index in rules.indices { rules[index].header.alerts = true }
@@ -39,10 +39,10 @@ package struct RuleSet: Sendable {
   }
 
   /// The rule or correlation with an id or name.
-  package func rule(named name: String) -> Rule? {
+  public func rule(named name: String) -> Rule? {
     rules.first { $0.header.id == name } ?? rules.first { $0.header.name == name }
   }
-  package func correlation(named name: String) -> Correlation? {
+  public func correlation(named name: String) -> Correlation? {
     correlations.first { $0.header.id == name } ?? correlations.first { $0.header.name == name }
   }
 }

@@ -1,4 +1,4 @@
-import Evidence
+public import Evidence
 
 /// Services that failed under what was sent to them.
 extension Deducer {
@@ -112,7 +112,7 @@ extension Deducer {
 
 extension HostFact {
   /// `SunOS 5.6 (Solaris 2.6)`.
-  package var product: String {
+  public var product: String {
     let name = system.notation + " " + release.notation
     guard system == "SunOS", release.notation.hasPrefix("5.") else { return name }
     let minor = release.notation.dropFirst(2)

@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// What many probes come to, where they are told as a sum.
 extension Deducer {
@@ -100,7 +100,7 @@ extension Deducer {
 
 extension [Event] {
   /// The sums of probes, each with the first of the events that tell of it: there is one for each day.
-  package var scanSums: [(event: Event, sum: ProbeSum)] {
+  public var scanSums: [(event: Event, sum: ProbeSum)] {
     var seen: Set<ObjectIdentifier> = []
     return compactMap { event in
       event.probes.flatMap { seen.insert(ObjectIdentifier($0)).inserted ? (event, $0) : nil }

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Decode
-import Evidence
+public import Evidence
 import Foundation
 import Fuse
 import Knowledge

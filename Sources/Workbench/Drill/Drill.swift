@@ -4,9 +4,9 @@ import Judge
 
 /// The analyst's seat: evidence comes day by day, triage and the call are asked, and only then it is shown what the
 /// product and the author made of it.
-package struct Drill {
+public struct Drill {
   /// Gives the next answer to a question; nil when there is none.
-  package typealias Ask = (String) -> String?
+  public typealias Ask = (String) -> String?
 
   private let scenario: Scenario
   private let analysis: Analysis
@@ -26,7 +26,7 @@ package struct Drill {
   private static let askedCap = 5
   private static let attempts = 3
 
-  package init(
+  public init(
     _ scenario: Scenario, _ analysis: Analysis, isInteractive: Bool, say: @escaping (String) -> Void,
     ask: @escaping Ask
   ) {
@@ -38,7 +38,7 @@ package struct Drill {
     incidents = analysis.incidents.map(\.incident)
   }
 
-  package mutating func run() {
+  public mutating func run() {
     write { page in
       page.line("DRILL \(scenario.name): \(scenario.title)")
       page.item("", indent: 0, scenario.about)

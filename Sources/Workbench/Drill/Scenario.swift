@@ -1,39 +1,39 @@
-package import Evidence
+public import Evidence
 import FoundationEssentials
-package import Judge
+public import Judge
 import Knowledge
 
 /// A drill: a folder with evidence and `scenario.yaml`, which says how it is released and what others made of it.
-package struct Scenario: Sendable {
+public struct Scenario: Sendable {
   /// The end of a day, when the trainee is asked.
-  package struct Step: Sendable {
-    package var day: Day
+  public struct Step: Sendable {
+    public var day: Day
     /// What is told beside the evidence.
-    package var brief: String
+    public var brief: String
     /// The author's own call, where there is one.
-    package var call: Condition?
-    package var why: String
+    public var call: Condition?
+    public var why: String
   }
 
-  package var name: String
-  package var title: String
-  package var about: String
+  public var name: String
+  public var title: String
+  public var about: String
   /// Whose calls stand in the steps, such as `the article's team`.
-  package var author: String
-  package var asOf: Day
+  public var author: String
+  public var asOf: Day
   /// Paths of the evidence, resolved against the folder.
-  package var evidence: [String]
-  package var configuration: String?
-  package var steps: [Step]
+  public var evidence: [String]
+  public var configuration: String?
+  public var steps: [Step]
   /// Hosts that the author held for hit worst, the worst first, with the reason.
-  package var worst: [(host: String, why: String)]
+  public var worst: [(host: String, why: String)]
 
   private static let keys: Set<String> = [
     "scenario", "title", "about", "author", "as_of", "evidence", "config", "steps", "worst",
   ]
 
   /// - Throws: every fault of the file with its place.
-  package init(folder: String) throws(Faults) {
+  public init(folder: String) throws(Faults) {
     let file = folder + "/scenario.yaml"
     let documents = try YAMLNode.documents(text: try UserFile.text(file), file: file)
     guard let document = documents.first else { throw Faults([Fault(file: file, "an empty file")]) }

@@ -1,27 +1,27 @@
-package import Capture
-package import Evidence
+public import Capture
+public import Evidence
 import Foundation
 
 /// The inputs of a run: named files, standard input, and what lies in named folders.
-package struct InputList: Sendable {
-  package struct Input: Sendable {
-    package var id: InputID
+public struct InputList: Sendable {
+  public struct Input: Sendable {
+    public var id: InputID
     /// As the user would name it.
-    package var path: String
+    public var path: String
     /// What to open; another path where standard input was kept aside.
-    package var source: String
+    public var source: String
     /// Whether the time of what is opened says when the records were written.
-    package var hasOwnTime: Bool
+    public var hasOwnTime: Bool
     /// The interface that it is, and no file.
-    package var live: LiveRequest?
+    public var live: LiveRequest?
   }
-  package private(set) var inputs: [Input] = []
+  public private(set) var inputs: [Input] = []
   /// Folders without a file in them.
-  package private(set) var emptyFolders: [String] = []
+  public private(set) var emptyFolders: [String] = []
 
   /// Expands folders in the order of their paths. A named input that is not there is a fault.
   /// - Parameter spooled: where standard input was kept aside, if it was.
-  package init(paths: [String], spooled: String? = nil, faults: inout [Fault]) {
+  public init(paths: [String], spooled: String? = nil, faults: inout [Fault]) {
     var seen: Set<String> = []
     for path in paths {
       var isFolder: ObjCBool = false
@@ -42,7 +42,7 @@ package struct InputList: Sendable {
   }
 
   /// Adds an interface.
-  package mutating func add(_ request: LiveRequest) {
+  public mutating func add(_ request: LiveRequest) {
     let path = "interface \(request.interface)"
     inputs.append(Input(id: InputID(inputs.count), path: path, source: path, hasOwnTime: false, live: request))
   }

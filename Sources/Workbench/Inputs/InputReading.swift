@@ -1,47 +1,47 @@
-package import Capture
-package import Decode
-package import Evidence
+public import Capture
+public import Decode
+public import Evidence
 
 /// What one input gave.
-package struct InputReading: Sendable {
-  package var input: InputList.Input
-  package var kind: ContentKind = .empty
-  package var compression: Compression?
-  package var intake = Intake()
+public struct InputReading: Sendable {
+  public var input: InputList.Input
+  public var kind: ContentKind = .empty
+  public var compression: Compression?
+  public var intake = Intake()
   /// Of the bytes, by which twins are known; nil where there is one input alone.
-  package var digest: ContentDigest?
+  public var digest: ContentDigest?
   /// Same bytes as this earlier input, so it does not count.
-  package var duplicateOf: String?
+  public var duplicateOf: String?
   /// The day from which year-less stamps were counted back.
-  package var asOf: Day?
-  package var needsAsOf = false
+  public var asOf: Day?
+  public var needsAsOf = false
   /// The year in which a log of more than a year begins.
-  package var firstYear: Int?
+  public var firstYear: Int?
   /// Hours that clocks showed twice, at its end.
-  package var repeatedHours = RepeatedHours()
+  public var repeatedHours = RepeatedHours()
 
   var isLive: Bool { input.live != nil }
 }
 
 /// Reads one input that is not a capture; of a capture only what it is. Runs in a task of its own.
-package struct InputReader: Sendable {
-  package var formats: FormatLibrary
-  package var asOf: Day?
-  package var zone: ZoneTable
+public struct InputReader: Sendable {
+  public var formats: FormatLibrary
+  public var asOf: Day?
+  public var zone: ZoneTable
   /// Zones of hosts that write another time.
-  package var zones: [Bytes: ZoneTable]
+  public var zones: [Bytes: ZoneTable]
   /// Where a log goes on that another one was: the hours that clocks showed twice, at the end of that one.
-  package var repeatedHours = RepeatedHours()
+  public var repeatedHours = RepeatedHours()
   /// Nil when nothing can be the same as anything: there is one input.
-  package var digestSeed: UInt64?
+  public var digestSeed: UInt64?
   /// How many may read one input.
-  package var threads: Int
+  public var threads: Int
   /// When sources of turned-down requests are a crowd.
-  package var crowd: CrowdLimits
+  public var crowd: CrowdLimits
   /// Called with the number of bytes read, from any thread.
-  package var progress: @Sendable (Int) -> Void
+  public var progress: @Sendable (Int) -> Void
 
-  package init(
+  public init(
     formats: FormatLibrary, asOf: Day?, zone: ZoneTable, zones: [Bytes: ZoneTable] = [:], digestSeed: UInt64?,
     threads: Int = 1, crowd: CrowdLimits = CrowdLimits(), progress: @escaping @Sendable (Int) -> Void
   ) {
@@ -55,7 +55,7 @@ package struct InputReader: Sendable {
     self.progress = progress
   }
 
-  package func read(_ input: InputList.Input) async -> InputReading {
+  public func read(_ input: InputList.Input) async -> InputReading {
     var reading = await read(input, from: nil)
     // A log of more than a year is read again, in the order of its lines.
     if let year = reading.firstYear, reading.input.hasOwnTime {

@@ -5,7 +5,7 @@ import Evidence
 ///
 /// Every event is a line with `event.kind: event`, every finding one with `event.kind: alert` behind the last of its
 /// events. What ECS has no field for stands below `rpc`, `scan` and `watchfloor`.
-package struct ECSReport {
+public struct ECSReport {
   private let analysis: Analysis
   private let paths: [InputID: String]
 
@@ -13,13 +13,13 @@ package struct ECSReport {
   /// A finding names at most so many of its events; the rest is counted.
   private static let listCap = 200
 
-  package init(_ analysis: Analysis) {
+  public init(_ analysis: Analysis) {
     self.analysis = analysis
     paths = Dictionary(uniqueKeysWithValues: analysis.inputs.map { ($0.id, Bytes($0.path).notation) })
   }
 
   /// The document's bytes. Findings stand in the order of the event that completes them.
-  package func encoded() -> [UInt8] {
+  public func encoded() -> [UInt8] {
     var writer = JSONWriter(isCompact: true)
     var byLast: [Int: [Finding]] = [:]
     for finding in analysis.findings { byLast[finding.events.last ?? 0, default: []].append(finding) }
@@ -49,7 +49,7 @@ package struct ECSReport {
   private static func name(_ field: FieldName) -> String { renamed[field] ?? field.rawValue }
 
   /// What an event's fields are called here; a test holds them against each other.
-  package static var names: [String] { FieldName.allCases.map { name($0) } }
+  public static var names: [String] { FieldName.allCases.map { name($0) } }
 
   private func common(_ event: Event) -> Fields {
     var fields: Fields = [("ecs.version", .text(ECSReport.version))]

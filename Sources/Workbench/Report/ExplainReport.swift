@@ -3,7 +3,7 @@ import Fuse
 import Judge
 
 /// The whole derivation of one incident: from its records to its severity.
-package struct ExplainReport {
+public struct ExplainReport {
   private let analysis: Analysis
   private let judged: JudgedIncident
   private let rank: Int
@@ -14,7 +14,7 @@ package struct ExplainReport {
   private static let ruleCap = 40
 
   /// - Parameter rank: The place of the incident among all, from 1.
-  package init(_ analysis: Analysis, rank: Int, isColoured: Bool) {
+  public init(_ analysis: Analysis, rank: Int, isColoured: Bool) {
     self.analysis = analysis
     self.rank = rank
     judged = analysis.incidents[rank - 1]
@@ -22,7 +22,7 @@ package struct ExplainReport {
     page = Page(isColoured: isColoured)
   }
 
-  package mutating func rendered() -> String {
+  public mutating func rendered() -> String {
     head()
     severity()
     findings()

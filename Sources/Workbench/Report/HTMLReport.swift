@@ -5,7 +5,7 @@ import Fuse
 import Judge
 
 /// The report that is looked at: one self-contained file without script, for a screen, a phone and paper.
-package struct HTMLReport {
+public struct HTMLReport {
   let analysis: Analysis
   let quotation: Quotation
   let entries: [TriageQueue.Entry]
@@ -16,14 +16,14 @@ package struct HTMLReport {
   static let listCap = 500
 
   /// - Parameter top: So many entries of the queue are told in full; nil for what a page holds.
-  package init(_ analysis: Analysis, top: Int? = nil) {
+  public init(_ analysis: Analysis, top: Int? = nil) {
     self.analysis = analysis
     entries = TriageQueue(analysis.incidents).entries
     fullCap = min(top ?? HTMLReport.fullCap, HTMLReport.fullCap)
     quotation = Quotation(analysis)
   }
 
-  package func rendered() -> String {
+  public func rendered() -> String {
     var page = Markup()
     page.constant("<!DOCTYPE html>\n")
     page.element("html", ("lang", "en")) { page in

@@ -6,20 +6,20 @@ import Judge
 
 /// The report that scripts rely on, schema `watchfloor.analysis/1` (docs/analysis.schema.json). Fields are added, never
 /// renamed.
-package struct JSONReport {
+public struct JSONReport {
   private let analysis: Analysis
   private let paths: [InputID: String]
 
   /// An incident lists at most so many records and findings; the rest is counted.
   private static let listCap = 200
 
-  package init(_ analysis: Analysis) {
+  public init(_ analysis: Analysis) {
     self.analysis = analysis
     paths = Dictionary(uniqueKeysWithValues: analysis.inputs.map { ($0.id, Bytes($0.path).notation) })
   }
 
   /// The document's bytes.
-  package func encoded() -> [UInt8] {
+  public func encoded() -> [UInt8] {
     var writer = JSONWriter()
     writer.object { document in
       document.field("schema", "watchfloor.analysis/1")

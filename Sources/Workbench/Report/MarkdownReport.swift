@@ -3,7 +3,7 @@ import Fuse
 import Judge
 
 /// The report for a ticket or a page of notes (CommonMark, with GitHub's tables).
-package struct MarkdownReport {
+public struct MarkdownReport {
   private let analysis: Analysis
   private let quotation: Quotation
   private let entries: [TriageQueue.Entry]
@@ -15,14 +15,14 @@ package struct MarkdownReport {
   private static let fullCap = 10
   private static let listCap = 100
 
-  package init(_ analysis: Analysis, top: Int? = nil) {
+  public init(_ analysis: Analysis, top: Int? = nil) {
     self.analysis = analysis
     entries = TriageQueue(analysis.incidents).entries
     self.top = top
     quotation = Quotation(analysis)
   }
 
-  package mutating func rendered() -> String {
+  public mutating func rendered() -> String {
     let call = analysis.situation.call
     line("# Battle picture \(analysis.asOfWords)")
     line()

@@ -5,7 +5,7 @@ import Fuse
 import Judge
 
 /// The report for people: what one would read aloud in a meeting, the worst first.
-package struct TextReport {
+public struct TextReport {
   private let analysis: Analysis
   private let quotation: Quotation
   private let top: Int?
@@ -17,14 +17,14 @@ package struct TextReport {
   private static let listCap = 500
 
   /// - Parameter top: So many entries of the queue; nil for what a page holds.
-  package init(_ analysis: Analysis, isColoured: Bool, top: Int? = nil) {
+  public init(_ analysis: Analysis, isColoured: Bool, top: Int? = nil) {
     self.analysis = analysis
     self.top = top
     quotation = Quotation(analysis)
     page = Page(isColoured: isColoured)
   }
 
-  package mutating func rendered() -> String {
+  public mutating func rendered() -> String {
     head()
     inputs()
     incidents()

@@ -1,26 +1,26 @@
-package import Decode
-package import Detect
-package import Evidence
+public import Decode
+public import Detect
+public import Evidence
 import Knowledge
 
 /// Holds rules against their cases.
-package struct CaseRunner: Sendable {
+public struct CaseRunner: Sendable {
   /// A case that did not end as it must.
-  package struct Failure: Sendable {
-    package var rule: String
-    package var cause: Fault
+  public struct Failure: Sendable {
+    public var rule: String
+    public var cause: Fault
   }
 
   private let formats: FormatLibrary
   private let rules: RuleSet
 
-  package init(formats: FormatLibrary, rules: RuleSet) {
+  public init(formats: FormatLibrary, rules: RuleSet) {
     self.formats = formats
     self.rules = rules.reportingAll
   }
 
   /// The cases of a rule that fail; of a rule that is not there all.
-  package func failures(_ cases: RuleCases) -> [Failure] {
+  public func failures(_ cases: RuleCases) -> [Failure] {
     guard let id = rules.rule(named: cases.rule)?.header.id ?? rules.correlation(named: cases.rule)?.header.id else {
       return [Failure(rule: cases.rule, cause: cases.node.fault("no rule has the id or name '\(cases.rule)'"))]
     }

@@ -1,32 +1,32 @@
-package import Detect
-package import Evidence
-package import Knowledge
+public import Detect
+public import Evidence
+public import Knowledge
 
 /// What a rule must match and what it must not, from a document with `cases`.
-package struct RuleCases: Sendable {
-  package struct Case: Sendable {
-    package enum Evidence: Sendable {
+public struct RuleCases: Sendable {
+  public struct Case: Sendable {
+    public enum Evidence: Sendable {
       /// Lines of a log, as a host writes them.
       case text(String)
       case records([FieldRecord])
     }
-    package var evidence: Evidence
-    package var mustMatch: Bool
-    package var file: String
-    package var line: Int
+    public var evidence: Evidence
+    public var mustMatch: Bool
+    public var file: String
+    public var line: Int
   }
 
   /// The rule's id or name.
-  package var rule: String
-  package var node: YAMLNode
-  package var cases: [Case]
+  public var rule: String
+  public var node: YAMLNode
+  public var cases: [Case]
   /// The last day that a stamp without a year can mean.
-  package var asOf: Day
+  public var asOf: Day
 
   /// Far from any year's end, so that cases read alike whatever the day.
   private static let anyDay = Day(year: 2000, month: 1, day: 6) ?? Day(number: 0)
 
-  package init?(_ document: YAMLNode, _ faults: inout [Fault]) {
+  public init?(_ document: YAMLNode, _ faults: inout [Fault]) {
     let known = faults.count
     guard let keys = document.map(["rule", "cases", "as_of"], &faults) else { return nil }
     guard let rule = keys["rule"]?.string(&faults) else {

@@ -1,5 +1,5 @@
-package import Detect
-package import Evidence
+public import Detect
+public import Evidence
 import Synchronization
 
 extension RuleSet {
@@ -9,7 +9,7 @@ extension RuleSet {
   ///   - own: The site's networks.
   ///   - threads: The findings are the same for any number, and for any length of the parts that each takes.
   /// - Returns: The findings in their order, and what the caps of the correlations cost.
-  package func findings(
+  public func findings(
     in events: [Event], own: [IPNetwork], threads: Int = 1, partLength: Int = 8192
   ) async -> (findings: [Finding], oddities: OddityTally) {
     let parts = MatchedParts(of: events, own: own, self, partLength: partLength)

@@ -1,25 +1,25 @@
-package import Detect
-package import Evidence
-package import Knowledge
+public import Detect
+public import Evidence
+public import Knowledge
 
 /// The rules that the user names: `--rules`, `--rules-only`, `--pipeline`.
-package struct RuleSources: Sendable {
-  package var folders: [String] = []
+public struct RuleSources: Sendable {
+  public var folders: [String] = []
   /// Without the library.
-  package var isOnly = false
+  public var isOnly = false
   /// Files of pipelines, for the user's rules.
-  package var pipelines: [String] = []
-  package init() {}
+  public var pipelines: [String] = []
+  public init() {}
 
   /// The documents of the rules, and the pipelines for those of the user.
-  package struct Documents: Sendable {
-    package var library: [YAMLNode] = []
-    package var foreign: [YAMLNode] = []
-    package var pipelines: [Pipeline] = []
-    package var all: [YAMLNode] { library + foreign }
+  public struct Documents: Sendable {
+    public var library: [YAMLNode] = []
+    public var foreign: [YAMLNode] = []
+    public var pipelines: [Pipeline] = []
+    public var all: [YAMLNode] { library + foreign }
   }
 
-  package func documents(_ knowledge: KnowledgeFolder, faults: inout [Fault]) -> Documents {
+  public func documents(_ knowledge: KnowledgeFolder, faults: inout [Fault]) -> Documents {
     var documents = Documents()
     if !isOnly { documents.library = knowledge.documents(below: "rules", faults: &faults) }
     for folder in folders {
@@ -46,7 +46,7 @@ package struct RuleSources: Sendable {
     return documents
   }
 
-  package func load(_ knowledge: KnowledgeFolder, faults: inout [Fault]) -> RuleSet {
+  public func load(_ knowledge: KnowledgeFolder, faults: inout [Fault]) -> RuleSet {
     let documents = documents(knowledge, faults: &faults)
     return RuleSet(
       documents: documents.library, foreign: documents.foreign, pipelines: documents.pipelines, faults: &faults)

@@ -1,9 +1,9 @@
-package import Evidence
+public import Evidence
 
 /// What a ledger's records come to, decided when all evidence is known: who is told by itself, and the sums of the others.
 extension CrowdLedger {
   /// Writes what the records come to.
-  package func finish(_ settings: CrowdSettings, into events: inout [Event]) {
+  public func finish(_ settings: CrowdSettings, into events: inout [Event]) {
     let records = CrowdRecords(of: self)
     var isApart = standingAlone(records, settings)
     for slot in sources.indices where sources[slot].records > limits.busy && !isApart[slot] {

@@ -1,4 +1,4 @@
-package import Evidence
+public import Evidence
 
 /// Records of hosts that came to nothing, by source: refused calls and connections, probes that a defence reported.
 ///
@@ -7,7 +7,7 @@ package import Evidence
 /// no more than a few such things each, their records of one kind and hour become one Event; those of one kind and day
 /// where there would be too many. A source that did more becomes Events at once. What is decided depends on the final
 /// counts alone, and on no order, as long as nothing was forgotten and no kind was folded, which oddities say.
-package struct CrowdLedger: Sendable {
+public struct CrowdLedger: Sendable {
   /// Where a record went, for a line that says that it is repeated.
   enum Place: Sendable {
     /// The index of its Event.
@@ -39,7 +39,7 @@ package struct CrowdLedger: Sendable {
     }
   }
 
-  package let limits: CrowdLimits
+  public let limits: CrowdLimits
   private let seed = FlowSeed()
   private var index = SlotIndex()
   private(set) var sources = ChunkedArray<Source>()
@@ -55,7 +55,7 @@ package struct CrowdLedger: Sendable {
   private var forgottenSpan = Span.hour
   /// How often the shelf was cleared: places on it are of no use then.
   private var era = 0
-  package private(set) var oddities = OddityTally()
+  public private(set) var oddities = OddityTally()
 
   /// One kind of records in one hour, which is as fine as windows are.
   struct Cell: Hashable, Comparable {
@@ -84,9 +84,9 @@ package struct CrowdLedger: Sendable {
     var last: EventTime
   }
 
-  package init(limits: CrowdLimits = CrowdLimits()) { self.limits = limits }
+  public init(limits: CrowdLimits = CrowdLimits()) { self.limits = limits }
 
-  package var isEmpty: Bool { shelf.notes.count == 0 && forgotten.isEmpty }
+  public var isEmpty: Bool { shelf.notes.count == 0 && forgotten.isEmpty }
 
   /// So many records wait for their sources at most.
   private static let batch = 64
@@ -162,7 +162,7 @@ package struct CrowdLedger: Sendable {
   }
 
   /// Gives the records that wait to their sources; to be called when all were read.
-  package mutating func settle(into events: inout [Event]) {
+  public mutating func settle(into events: inout [Event]) {
     let waiting = links.count..<shelf.notes.count
     for number in waiting { index.prefetch(hash: seed.hash(shelf.source(of: number))) }
     for number in waiting {
@@ -301,7 +301,7 @@ package struct CrowdLedger: Sendable {
   // MARK: Several ledgers
 
   /// Takes over what another ledger holds, of other inputs of the same evidence.
-  package mutating func merge(_ other: CrowdLedger, into events: inout [Event]) {
+  public mutating func merge(_ other: CrowdLedger, into events: inout [Event]) {
     settle(into: &events)
     guard !sources.isEmpty || !isEmpty else {
       self = other

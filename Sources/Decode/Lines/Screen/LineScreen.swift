@@ -10,7 +10,7 @@ import Evidence
 ///
 /// What stands in a line is found by words of eight bytes and not byte by byte: a loop whose end no processor can
 /// foresee costs more than all else that is done for a line.
-package struct LineScreen: Sendable {
+public struct LineScreen: Sendable {
   private let library: FormatLibrary
   /// Lines' heads that are plain: of each the place of its host among ``hostKeys``, and a watched program or one of
   /// ``Program``'s.
@@ -45,10 +45,10 @@ package struct LineScreen: Sendable {
   /// Of more hosts those that were seen are forgotten before the next block.
   private static let hostCap = 4096
 
-  package init(library: FormatLibrary) { self.library = library }
+  public init(library: FormatLibrary) { self.library = library }
 
   /// - Parameter start: Where a line begins.
-  package mutating func screen(_ block: RawSpan, from start: Int, into found: inout ScreenedLines) {
+  public mutating func screen(_ block: RawSpan, from start: Int, into found: inout ScreenedLines) {
     found.clear(lines: block.byteCount / PlainStamp.reach + 1)
     if heads.isFull || hostKeys.count > LineScreen.hostCap { (heads, hostKeys, hosts) = (HeadTable(), [], [:]) }
     var stamp = stamp

@@ -1,13 +1,13 @@
 import Evidence
 
 /// What a ``LineScreen`` found in a block: the lines of no concern, and what they leave behind.
-package struct ScreenedLines: Sendable {
+public struct ScreenedLines: Sendable {
   /// Lines of no concern, one after another, of the same minute and in the order of their stamps.
-  package struct Stretch: Sendable {
+  public struct Stretch: Sendable {
     /// Offsets in the block, of the first line's first byte and behind the last one's line feed.
-    package internal(set) var start: Int
-    package internal(set) var end: Int
-    package internal(set) var lines: Int
+    public internal(set) var start: Int
+    public internal(set) var end: Int
+    public internal(set) var lines: Int
     /// Where the last of them starts, which is also the latest.
     var last: Int
     /// The place of its first line's host among ``ScreenedLines/hostNumbers``.
@@ -52,13 +52,13 @@ package struct ScreenedLines: Sendable {
   }
 
   /// In the order of the block, without overlap.
-  package internal(set) var stretches: [Stretch] = []
+  public internal(set) var stretches: [Stretch] = []
   /// Of each line of no concern who wrote it: a place of ``hosts``. There is room behind them.
   var hostNumbers: [Int32] = []
   /// Hosts, of which not each has to be one of this block.
   var hosts: [Host.Key] = []
 
-  package init() {}
+  public init() {}
 
   /// - Parameter lines: So many are of no concern at most.
   mutating func clear(lines: Int) {
@@ -66,7 +66,7 @@ package struct ScreenedLines: Sendable {
     if hostNumbers.count < lines { hostNumbers = [Int32](repeating: 0, count: lines) }
   }
 
-  package mutating func clear() { stretches.removeAll(keepingCapacity: true) }
+  public mutating func clear() { stretches.removeAll(keepingCapacity: true) }
 
   /// Whether the stretch behind a stretch goes on with its run.
   func goesOn(behind stretch: Int) -> Bool { stretch + 1 < stretches.count && stretches[stretch + 1].goesOn }
