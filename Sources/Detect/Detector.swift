@@ -54,7 +54,7 @@ public struct Detector: Sendable {
     var isCorrelated = false
     for number in matching {
       let place = Int(number)
-      report(rules.rules[place].header, record, index, &findings)
+      report(place, record, index, &findings)
       for feed in rules.rules[place].feeds {
         isCorrelated = true
         add(Correlator.Hit(positions: 1, weight: max(record.count, 1), indices: [index]), to: feed)
@@ -90,11 +90,12 @@ public struct Detector: Sendable {
   // MARK: One event
 
   private func report<Record: JudgedRecord>(
-    _ header: RuleHeader, _ event: borrowing Record, _ index: Int, _ findings: inout [Finding]
+    _ rule: Int, _ event: borrowing Record, _ index: Int, _ findings: inout [Finding]
   ) {
-    guard header.alerts else { return }
-    findings.append(
-      Finding(signature: header.signature, pattern: header.pattern.rendered(event), events: [index]))
+    // What is asked of it is asked in its place: a header of its own would be a copy.
+    guard rules.rules[rule].header.alerts else { return }
+    let pattern = rules.rules[rule].header.pattern.rendered(event)
+    findings.append(Finding(signature: rules.rules[rule].header.signature, pattern: pattern, events: [index]))
   }
 
   /// An event that several rules of a correlation match is one event.

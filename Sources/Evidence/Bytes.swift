@@ -28,7 +28,7 @@ public struct Bytes: Hashable, Sendable, Comparable {
   /// (bidirectional overrides, zero-width and other format characters). A backslash stays as it is, because logs
   /// already write bytes as `\000` or `^?`.
   public var notation: String {
-    if array.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(decoding: array, as: UTF8.self) }
+    if isPlain { return String(decoding: array, as: UTF8.self) }
     var text = ""
     var rest = array[...]
     while let first = rest.first {
@@ -43,6 +43,14 @@ public struct Bytes: Hashable, Sendable, Comparable {
     }
     return text
   }
+
+  /// Adds the ``notation`` to a text in UTF-8.
+  public func appendNotation(to text: inout [UInt8]) {
+    if isPlain { text += array } else { text += Array(notation.utf8) }
+  }
+
+  /// Whether all bytes are ASCII that is printed.
+  private var isPlain: Bool { array.allSatisfy { $0 >= 0x20 && $0 < 0x7f } }
 
   /// The well-formed UTF-8 character at the start of `bytes`, and its length.
   private static func scalar(at bytes: ArraySlice<UInt8>) -> (Unicode.Scalar?, Int) {

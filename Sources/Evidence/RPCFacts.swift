@@ -55,6 +55,10 @@ public struct RPCFacts: Hashable, Sendable {
     set { box = newValue == .none ? nil : DetailBox(newValue) }
   }
   public var hasDetails: Bool { box != nil }
+  /// Asks the details in their place, of which ``details`` makes a copy.
+  public func ask<Answer>(_ question: (borrowing RPCDetails) -> Answer) -> Answer {
+    if let box { question(box.details) } else { question(.none) }
+  }
   /// The signs of an attack among the details.
   public var traits: RPCTraits { box?.details.traits ?? RPCTraits() }
   public var protection: RPCDetails.Protection? { box?.details.protection }
@@ -63,7 +67,7 @@ public struct RPCFacts: Hashable, Sendable {
 
   private final class DetailBox: Hashable, Sendable {
     let details: RPCDetails
-    init(_ details: RPCDetails) { self.details = details }
+    init(_ details: consuming RPCDetails) { self.details = details }
     static func == (left: DetailBox, right: DetailBox) -> Bool { left === right || left.details == right.details }
     func hash(into hasher: inout Hasher) { hasher.combine(details) }
   }

@@ -62,16 +62,30 @@ extension Flow {
     let conversation = conversation
     let isFirst = !gaveCalls
     gaveCalls = true
-    for (place, call) in exchange.takeCalls().enumerated() {
-      let outcome = call.outcome == .unanswered ? silence(after: call.origin.direction) : call.outcome
-      var facts = call.facts
-      if isFirst, place == 0, let told { facts.details.told = told.service }
-      var event = event(
-        .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
-        count: call.count)
-      if call.count > 1 { event.change { $0.lasting = call.lasting } }
-      events.append(event)
+    let entries = exchange.takeEntries()
+    // The span lends calls; the array would copy them.
+    let span = entries.span
+    var service = isFirst ? told?.service : nil
+    for place in span.indices {
+      if span[place].isMerged { continue }
+      events.append(event(span[place].call, conversation, told: service))
+      service = nil
     }
+  }
+
+  /// - Parameter told: What a portmapper had said, of the conversation's first call.
+  private func event(_ call: borrowing RPCExchange.Call, _ conversation: Conversation, told: ToldService?) -> Event {
+    let outcome = call.outcome == .unanswered ? silence(after: call.origin.direction) : call.outcome
+    var facts = call.facts
+    if let told { facts.details.told = told }
+    var event = event(
+      .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
+      count: call.count)
+    if call.count > 1 {
+      let lasting = call.lasting
+      event.change { $0.lasting = lasting }
+    }
+    return event
   }
 
   /// What became of a call to which no reply was seen.
@@ -180,14 +194,23 @@ extension Flow {
     return Conversation(
       initiator: summary(initiator), responder: summary(initiator.opposite),
       handshake: hasForgedSYN ? .unseen : handshake, close: close(initiator), syn: hasForgedSYN ? nil : syn,
-      packets: sightings.map {
-        PacketNote(
-          time: $0.time, fromInitiator: $0.direction == initiator, flags: $0.flags, payloadLength: $0.payloadLength,
-          citation: citation($0))
-      }, packetCount: packetCount, hexChecks: hexChecks,
+      packets: notes(initiator), packetCount: packetCount, hexChecks: hexChecks,
       exchange: turns.map {
         Conversation.Turn(role: $0.direction == initiator ? .initiator : .responder, bytes: $0.bytes)
       })
+  }
+
+  private func notes(_ initiator: FlowDirection) -> [PacketNote] {
+    var notes: [PacketNote] = []
+    notes.reserveCapacity(sightings.count)
+    let span = sightings.span
+    for place in span.indices {
+      notes.append(
+        PacketNote(
+          time: span[place].time, fromInitiator: span[place].direction == initiator, flags: span[place].flags,
+          payloadLength: span[place].payloadLength, citation: span[place].quoted(ends)))
+    }
+    return notes
   }
 
   private func close(_ initiator: FlowDirection) -> Conversation.Close {

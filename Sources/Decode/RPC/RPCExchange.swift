@@ -22,7 +22,7 @@ struct RPCExchange {
       return overflow ? 0 : max(0, lasting)
     }
     /// The path that a mount asks for.
-    var detail: Bytes { procedure.isMount ? facts.details.path : .none }
+    var detail: Bytes { procedure.isMount ? facts.ask { $0.path } : .none }
   }
   private struct Key: Equatable {
     var xid: UInt32
@@ -67,10 +67,12 @@ struct RPCExchange {
   static let latestCap = 1024
 
   /// A call, and where it went when it was added to one that tells the same.
-  private struct Entry {
-    let number: Int
-    var call: Call
-    var home: Int?
+  struct Entry {
+    fileprivate let number: Int
+    fileprivate(set) var call: Call
+    fileprivate var home: Int?
+    /// Whether it is told with another one.
+    var isMerged: Bool { home != nil }
   }
 
   /// In the order of their numbers. What is asked for is nearly always among the last: no hash finds it sooner.
@@ -296,7 +298,7 @@ struct RPCExchange {
     _ call: Call, results: RawSpan, from origin: PacketSighting, _ ends: FlowEnds, _ journal: inout FlowJournal
   ) {
     let direction = call.origin.direction
-    let servers = [ends.receiver(direction)] + call.facts.details.answerers
+    let servers = [ends.receiver(direction)] + call.facts.ask { $0.answerers }
     guard let client = ends.sender(direction).host.address else { return }
     let services = RPCTelling.services(
       call.procedure, call.facts, results: results, isUDP: ends.transport == .udp)
@@ -363,8 +365,8 @@ struct RPCExchange {
     merged = entries.count { $0.home != nil }
   }
 
-  /// Gives the calls away in their order, and forgets them.
-  mutating func takeCalls() -> [Call] {
+  /// Gives the calls away in their order, with those that were added to others, and forgets them.
+  mutating func takeEntries() -> [Entry] {
     if callCount > RPCExchange.alikeCap {
       for number in unsettled + entries.map(\.number) { merge(number) }
     }
@@ -377,10 +379,7 @@ struct RPCExchange {
       unsettled = []
       oldest = 0
     }
-    var calls: [Call] = []
-    calls.reserveCapacity(callCount)
-    for place in entries.indices where entries[place].home == nil { calls.append(entries[place].call) }
-    return calls
+    return entries
   }
 
   mutating func dropBuffers() {
@@ -393,7 +392,7 @@ extension RPCFacts {
   /// Keeps the handle of a call of which the reply says that it is none; of arguments that are signed or encrypted it is
   /// not known where it stands.
   fileprivate mutating func note(unknownHandle handle: UInt64) {
-    guard protection == nil, NFSStatus.isOfHandle(details.resultStatus) else { return }
+    guard protection == nil, NFSStatus.isOfHandle(ask { $0.resultStatus }) else { return }
     details.unknownHandle = handle
   }
 }

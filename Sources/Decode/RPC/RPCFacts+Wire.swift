@@ -19,7 +19,7 @@ extension RPCFacts {
         bytes.slice(call.arguments), wireLength: max(length ?? 0, bytes.byteCount) - call.arguments.lowerBound)
       readArgument(call.procedure, &reader, &details)
     }
-    self.details = details
+    self.details = consume details
   }
 
   @_lifetime(reader: copy reader)

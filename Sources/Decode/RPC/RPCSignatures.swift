@@ -3,14 +3,25 @@ import Evidence
 /// The procedures by program and version.
 enum RPCSignatures {
   static func signature(of procedure: RPCProcedure) -> RPCSignature? {
-    for list in table[procedure.program] ?? [] where list.versions.contains(procedure.version) {
-      guard procedure.procedure >= list.first else { continue }
-      let place = Int(procedure.procedure - list.first)
-      guard place < list.signatures.count else { continue }
-      return list.signatures[place].name.isEmpty ? nil : list.signatures[place]
+    // Each list is asked in its place: it would be copied.
+    for index in places[procedure.program] ?? 0..<0 where lists[index].versions.contains(procedure.version) {
+      guard procedure.procedure >= lists[index].first else { continue }
+      let place = Int(procedure.procedure - lists[index].first)
+      guard place < lists[index].signatures.count else { continue }
+      return lists[index].signatures[place].name.isEmpty ? nil : lists[index].signatures[place]
     }
     return nil
   }
+
+  /// All lists, and of each program where its own stand.
+  private static let (lists, places): ([List], [UInt32: Range<Int>]) = {
+    var (lists, places): ([List], [UInt32: Range<Int>]) = ([], [:])
+    for (program, own) in table {
+      places[program] = lists.count..<lists.count + own.count
+      lists += own
+    }
+    return (lists, places)
+  }()
 
   /// Procedures with consecutive numbers.
   struct List: Sendable {

@@ -20,8 +20,7 @@ struct RuleIndex: Sendable {
     var bitmap: [UInt64]
   }
 
-  /// Rules by the hash of what they need.
-  private var rules: [UInt64: [Int32]] = [:]
+  private var rules = HashedRules([:])
   private var equalFields: [EqualField] = []
   private var gramFields: [GramField] = []
   /// For each action the rules that need nothing that can be looked up, in the order of their ids.
@@ -39,15 +38,17 @@ struct RuleIndex: Sendable {
     let lists = expressions.map { $0.requirements.map(RuleIndex.keys) }
     var uses: [UInt64: Int] = [:]
     for list in lists { for key in Set(list.joined()) { uses[key.hash, default: 0] += 1 } }
+    var named: [UInt64: [Int32]] = [:]
     for (rule, list) in lists.enumerated() {
       let cost = { (keys: [Key]) in keys.reduce(0) { $0 + uses[$1.hash, default: 0] } }
       // Of equal ones the first, so that nothing depends on chance.
       if let best = list.min(by: { cost($0) < cost($1) }) {
-        for key in best { add(Int32(rule), key) }
+        for key in best { add(Int32(rule), key, to: &named) }
       } else {
         addAlways(rule)
       }
     }
+    rules = HashedRules(named)
   }
 
   // MARK: Building
@@ -82,8 +83,8 @@ struct RuleIndex: Sendable {
     return best.gram
   }
 
-  private mutating func add(_ rule: Int32, _ key: Key) {
-    if rules[key.hash]?.last != rule { rules[key.hash, default: []].append(rule) }
+  private mutating func add(_ rule: Int32, _ key: Key, to named: inout [UInt64: [Int32]]) {
+    if named[key.hash]?.last != rule { named[key.hash, default: []].append(rule) }
     guard let gram = key.gram else {
       let place =
         equalFields.firstIndex { $0.field == key.field }
@@ -124,9 +125,8 @@ struct RuleIndex: Sendable {
     let action = record.actionIfKnown?.rank
     let bit = action.map { UInt64(1) << UInt64($0) } ?? .max
     for entry in equalFields where entry.actions & bit != 0 {
-      guard let value = record.value(of: entry.field), let named = rules[RuleIndex.hash(entry.ordinal, value)]
-      else { continue }
-      for rule in named where actions[Int(rule)] & bit != 0 { found.append(rule) }
+      guard let value = record.value(of: entry.field) else { continue }
+      add(RuleIndex.hash(entry.ordinal, value), bit, &found)
     }
     for entry in gramFields where entry.actions & bit != 0 {
       guard case .text(let text)? = record.value(of: entry.field) else { continue }
@@ -153,10 +153,16 @@ struct RuleIndex: Sendable {
       let byte = span.byte(index)
       gram = gram << 8 | UInt32(byte.isASCIIUppercase ? byte | 0x20 : byte)
       let bit = RuleIndex.bit(of: gram)
-      guard bitmap[bit >> 6] >> UInt64(bit & 63) & 1 == 1, index >= Requirement.shortest - 1,
-        let named = rules[RuleIndex.hash(entry.ordinal, gram: gram)]
-      else { continue }
-      for rule in named where actions[Int(rule)] & action != 0 { found.append(rule) }
+      guard bitmap[bit >> 6] >> UInt64(bit & 63) & 1 == 1, index >= Requirement.shortest - 1 else { continue }
+      add(RuleIndex.hash(entry.ordinal, gram: gram), action, &found)
+    }
+  }
+
+  /// Adds what stands under a hash of the rules that can match one of some actions.
+  private func add(_ hash: UInt64, _ action: UInt64, _ found: inout [Int32]) {
+    for place in rules.places(of: hash) {
+      let rule = rules[place]
+      if actions[Int(rule)] & action != 0 { found.append(rule) }
     }
   }
 
@@ -189,6 +195,44 @@ struct RuleIndex: Sendable {
     let first = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
     let second = (first ^ (first >> 27)) &* 0x94d0_49bb_1331_11eb
     return second ^ (second >> 31)
+  }
+}
+
+/// Rules by the hash of what they need, in one flat table: every event asks it several times.
+private struct HashedRules: Sendable {
+  private struct Slot: Sendable {
+    var hash: UInt64 = 0
+    var first: Int32 = 0
+    /// Of a free slot none.
+    var count: Int32 = 0
+  }
+  /// Open addressing, at most half full. Hashes are mixed already.
+  private var slots: [Slot]
+  private var rules: [Int32] = []
+
+  init(_ named: [UInt64: [Int32]]) {
+    var size = 16
+    while size < named.count * 2 { size *= 2 }
+    slots = Array(repeating: Slot(), count: size)
+    for (hash, list) in named {
+      slots[slot(of: hash)] = Slot(hash: hash, first: Int32(rules.count), count: Int32(list.count))
+      rules += list
+    }
+  }
+
+  /// Where the rules of a hash stand.
+  func places(of hash: UInt64) -> Range<Int> {
+    let slot = slots[slot(of: hash)]
+    return Int(slot.first)..<Int(slot.first + slot.count)
+  }
+
+  subscript(place: Int) -> Int32 { rules[place] }
+
+  /// The slot that a hash has, or would have.
+  private func slot(of hash: UInt64) -> Int {
+    var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    while slots[index].count > 0, slots[index].hash != hash { index = (index + 1) & (slots.count - 1) }
+    return index
   }
 }
 

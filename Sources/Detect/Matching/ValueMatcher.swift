@@ -47,19 +47,30 @@ enum ValueMatcher: Sendable {
   case literals(LiteralSet)
 
   func matches(_ value: FieldValue?, in fields: some FieldSource) -> Bool {
-    switch (self, value) {
-    case (.absent, _): value == nil
-    case (.exists(let expected), _): (value != nil) == expected
-    case (.any(let matchers), _): matchers.contains { $0.matches(value, in: fields) }
-    case (_, nil): false
-    case (.text(let text), .some(let value)): text.matches(value)
-    case (.network(let network), .address(let address)): network.contains(address)
-    case (.comparison(let comparison, let bound), .number(let number)): comparison.holds(number, bound)
-    case (.expression(let expression), .some(let value)): expression.matches(value.text)
-    case (.reference(let reference), .some(let value)): reference.matches(value, in: fields)
-    case (.timePart(let part, let number), .text(let text)): part.value(in: text) == number
-    case (.literals(let set), .some(let value)): set.matches(value.text)
-    case (.network, _), (.comparison, _), (.timePart, _): false
+    switch self {
+    case .absent: value == nil
+    case .exists(let expected): (value != nil) == expected
+    case .any(let matchers): matchers.contains { $0.matches(value, in: fields) }
+    default: value.map { matches($0, in: fields) } ?? false
+    }
+  }
+
+  private func matches(_ value: FieldValue, in fields: some FieldSource) -> Bool {
+    switch self {
+    case .text(let text): return text.matches(value)
+    case .expression(let expression): return expression.matches(value.text)
+    case .reference(let reference): return reference.matches(value, in: fields)
+    case .literals(let set): return set.matches(value.text)
+    case .network(let network):
+      guard case .address(let address) = value else { return false }
+      return network.contains(address)
+    case .comparison(let comparison, let bound):
+      guard case .number(let number) = value else { return false }
+      return comparison.holds(number, bound)
+    case .timePart(let part, let number):
+      guard case .text(let text) = value else { return false }
+      return part.value(in: text) == number
+    case .absent, .exists, .any: return false
     }
   }
 

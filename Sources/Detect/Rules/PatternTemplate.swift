@@ -4,7 +4,7 @@ import Knowledge
 /// How a rule words what was done: text with the names of fields in braces, `portmap {rpc.procedure}`.
 struct PatternTemplate: Sendable {
   private enum Part: Sendable {
-    case text(String)
+    case text(Bytes)
     /// The place of the value in ``PatternTemplate/fields``.
     case value(Int)
   }
@@ -13,7 +13,7 @@ struct PatternTemplate: Sendable {
   let fields: [FieldName]
 
   init(text: String) {
-    parts = [.text(text)]
+    parts = [.text(Bytes(text))]
     fields = []
   }
 
@@ -28,7 +28,7 @@ struct PatternTemplate: Sendable {
         break
       }
       let name = String(rest[rest.index(after: open)..<close])
-      parts.append(.text(String(rest[..<open])))
+      parts.append(.text(Bytes(rest[..<open])))
       if let field = FieldName(rawValue: name) {
         parts.append(.value(fields.count))
         fields.append(field)
@@ -37,20 +37,30 @@ struct PatternTemplate: Sendable {
       }
       rest = rest[rest.index(after: close)...]
     }
-    self.parts = parts + [.text(String(rest))]
+    self.parts = parts + [.text(Bytes(rest))]
     self.fields = fields
   }
 
   /// The text for an event; what the evidence does not say is left empty.
-  func rendered(_ source: some FieldSource) -> String { rendered(fields.map { source.value(of: $0) }) }
+  func rendered(_ source: some FieldSource) -> String {
+    rendered { source.value(of: fields[$0]) }
+  }
 
   /// The text for the values of ``fields``.
   func rendered(_ values: [FieldValue?]) -> String {
-    parts.reduce(into: "") { text, part in
+    rendered { $0 < values.count ? values[$0] : nil }
+  }
+
+  private func rendered(_ value: (Int) -> FieldValue?) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity(PatternTemplate.usualLength)
+    for part in parts {
       switch part {
-      case .text(let piece): text += piece
-      case .value(let index): text += index < values.count ? values[index]?.text.notation ?? "" : ""
+      case .text(let piece): text += piece.array
+      case .value(let index): if let value = value(index) { value.text.appendNotation(to: &text) }
       }
     }
+    return String(decoding: text, as: UTF8.self)
   }
+  private static let usualLength = 64
 }

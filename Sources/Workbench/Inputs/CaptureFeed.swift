@@ -92,9 +92,10 @@ struct DecodedFrames: Sendable {
 
   private static func decode(
     _ block: FrameBlock, _ link: inout LinkDecoder, _ verifiesChecksums: Bool,
-    into packets: inout ContiguousArray<PlainPacket>, _ shards: inout ContiguousArray<UInt8>
+    into room: inout ContiguousArray<PlainPacket>, _ shards: inout ContiguousArray<UInt8>
   ) {
     let (frames, bytes) = (block.span, block.bytes)
+    var packets = room.mutableSpan
     for index in frames.indices {
       let (frame, place) = (frames[index].frame, frames[index].place)
       let isPlain =
@@ -114,10 +115,9 @@ struct LinkDecoder {
 
   /// Nil for a link layer that is not read.
   mutating func decoder(of number: LinkNumber) -> FrameDecoder? {
-    if link != number {
-      link = number
-      decoder = number.linkType.flatMap { FrameDecoder(linkType: $0) }
-    }
+    if let link, link == number { return decoder }
+    link = number
+    decoder = number.linkType.flatMap { FrameDecoder(linkType: $0) }
     return decoder
   }
 }
