@@ -55,12 +55,15 @@ public struct RPCFacts: Hashable, Sendable {
     set { box = newValue == .none ? nil : DetailBox(newValue) }
   }
   public var hasDetails: Bool { box != nil }
-  /// Asks the details in their place, of which ``details`` makes a copy.
-  public func ask<Answer>(_ question: (borrowing RPCDetails) -> Answer) -> Answer {
-    if let box { question(box.details) } else { question(.none) }
-  }
-  /// The signs of an attack among the details.
+  // Single details, for who would copy all of them for one.
+
+  /// The signs of an attack.
   public var traits: RPCTraits { box?.details.traits ?? RPCTraits() }
+  public var path: Bytes { box?.details.path ?? .none }
+  public var argumentVersion: UInt32? { box?.details.argumentVersion }
+  public var networkID: Bytes { box?.details.networkID ?? .none }
+  public var resultStatus: Bytes { box?.details.resultStatus ?? .none }
+  public var answerers: [Endpoint] { box?.details.answerers ?? [] }
   public var protection: RPCDetails.Protection? { box?.details.protection }
   /// One of the details, by its field.
   func detail(_ field: FieldName) -> FieldValue? { box?.details[field] }

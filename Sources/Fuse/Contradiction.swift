@@ -59,7 +59,7 @@ struct Contradiction {
     case .refused, .rejected: packet.gives ? .answerDenied : nil
     // A service that answers with a status of its own let the call in, and did not do what it asked.
     case .allowed:
-      packet.outcome == .refused && packet.rpc?.details.resultStatus.isEmpty != false ? .denialAllowed : nil
+      packet.outcome == .refused && packet.rpc?.resultStatus.isEmpty != false ? .denialAllowed : nil
     default: nil
     }
   }

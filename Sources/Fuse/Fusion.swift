@@ -185,7 +185,7 @@ public struct Fusion: Sendable {
 
   private func isMount(_ event: Event) -> Bool {
     event.rpc?.program == ProgramTable.mountd && event.rpc?.procedureName == "mnt"
-      && event.rpc?.details.path.isEmpty == false
+      && event.rpc?.path.isEmpty == false
   }
 
   /// A finding of so many events stands for them.

@@ -231,7 +231,7 @@ struct Grouping: Sendable {
   /// The service did its work and said that there is nothing, or not for this user: that is a client's day. Who may mount is
   /// set up, so that a refused mount is remarkable.
   private func isServed(_ event: borrowing Event) -> Bool {
-    guard event.view == .network, let rpc = event.rpc, !rpc.details.resultStatus.isEmpty else { return false }
+    guard event.view == .network, let rpc = event.rpc, !rpc.resultStatus.isEmpty else { return false }
     return event.outcome != .refused || rpc.program != ProgramTable.mountd
   }
 

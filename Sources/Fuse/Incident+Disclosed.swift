@@ -60,7 +60,7 @@ extension Event {
 
   /// Who gave it: where another address answered than was asked, that one.
   private var respondent: Host {
-    guard let rpc, rpc.hasDetails, let other = rpc.details.answerers.first else { return target.host }
+    guard let rpc, rpc.hasDetails, let other = rpc.answerers.first else { return target.host }
     return other.host
   }
 

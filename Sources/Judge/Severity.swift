@@ -261,7 +261,7 @@ extension Event {
   fileprivate var isOfFilter: Bool { isAboutPacket || view == .network }
 
   /// The service's own status says that it gave nothing.
-  fileprivate var failed: Bool { rpc?.details.resultStatus.isEmpty == false }
+  fileprivate var failed: Bool { rpc?.resultStatus.isEmpty == false }
 
   /// The reply says that the program, its version or its procedure is not there (RFC 5531, section 9).
   fileprivate var isOfMissing: Bool {

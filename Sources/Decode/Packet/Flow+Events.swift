@@ -63,29 +63,26 @@ extension Flow {
     let isFirst = !gaveCalls
     gaveCalls = true
     let entries = exchange.takeEntries()
-    // The span lends calls; the array would copy them.
+    // The span lends what is asked of a call; a function that is given one, or the array, would copy it.
     let span = entries.span
     var service = isFirst ? told?.service : nil
     for place in span.indices {
       if span[place].isMerged { continue }
-      events.append(event(span[place].call, conversation, told: service))
+      let direction = span[place].call.origin.direction
+      let outcome = span[place].call.outcome
+      var facts = span[place].call.facts
+      if let service { facts.details.told = service }
       service = nil
+      var event = event(
+        .rpcCall, outcome == .unanswered ? silence(after: direction) : outcome, span[place].call.origin,
+        from: direction, conversation, rpc: consume facts, detail: span[place].call.detail,
+        count: span[place].call.count)
+      if span[place].call.count > 1 {
+        let lasting = span[place].call.lasting
+        event.change { $0.lasting = lasting }
+      }
+      events.append(event)
     }
-  }
-
-  /// - Parameter told: What a portmapper had said, of the conversation's first call.
-  private func event(_ call: borrowing RPCExchange.Call, _ conversation: Conversation, told: ToldService?) -> Event {
-    let outcome = call.outcome == .unanswered ? silence(after: call.origin.direction) : call.outcome
-    var facts = call.facts
-    if let told { facts.details.told = told }
-    var event = event(
-      .rpcCall, outcome, call.origin, from: call.origin.direction, conversation, rpc: facts, detail: call.detail,
-      count: call.count)
-    if call.count > 1 {
-      let lasting = call.lasting
-      event.change { $0.lasting = lasting }
-    }
-    return event
   }
 
   /// What became of a call to which no reply was seen.
@@ -95,7 +92,7 @@ extension Flow {
 
   private func event(
     _ action: Event.Action, _ outcome: Outcome, _ sighting: PacketSighting, from direction: FlowDirection,
-    _ conversation: Conversation, rpc: RPCFacts? = nil, detail: Bytes = .none, count: Int = 1
+    _ conversation: Conversation, rpc: consuming RPCFacts? = nil, detail: Bytes = .none, count: Int = 1
   ) -> Event {
     Event(
       time: sighting.time, view: .network, action: action, outcome: outcome, source: ends.sender(direction),

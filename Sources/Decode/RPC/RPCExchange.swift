@@ -22,7 +22,7 @@ struct RPCExchange {
       return overflow ? 0 : max(0, lasting)
     }
     /// The path that a mount asks for.
-    var detail: Bytes { procedure.isMount ? facts.ask { $0.path } : .none }
+    var detail: Bytes { procedure.isMount ? facts.path : .none }
   }
   private struct Key: Equatable {
     var xid: UInt32
@@ -298,7 +298,7 @@ struct RPCExchange {
     _ call: Call, results: RawSpan, from origin: PacketSighting, _ ends: FlowEnds, _ journal: inout FlowJournal
   ) {
     let direction = call.origin.direction
-    let servers = [ends.receiver(direction)] + call.facts.ask { $0.answerers }
+    let servers = [ends.receiver(direction)] + call.facts.answerers
     guard let client = ends.sender(direction).host.address else { return }
     let services = RPCTelling.services(
       call.procedure, call.facts, results: results, isUDP: ends.transport == .udp)
@@ -392,7 +392,7 @@ extension RPCFacts {
   /// Keeps the handle of a call of which the reply says that it is none; of arguments that are signed or encrypted it is
   /// not known where it stands.
   fileprivate mutating func note(unknownHandle handle: UInt64) {
-    guard protection == nil, NFSStatus.isOfHandle(ask { $0.resultStatus }) else { return }
+    guard protection == nil, NFSStatus.isOfHandle(resultStatus) else { return }
     details.unknownHandle = handle
   }
 }

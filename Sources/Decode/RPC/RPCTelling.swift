@@ -20,12 +20,12 @@ enum RPCTelling {
       guard procedure.asksForPort, let program = facts.argumentProgram, let port = facts.resultPort,
         let port = UInt16(exactly: port), port > 0
       else { return [] }
-      let named = RPCTelling.isUDP(facts.ask { $0.networkID })
+      let named = RPCTelling.isUDP(facts.networkID)
       // RFC 1833, section 2.2.1: GETADDR answers for the transport that it was asked over.
       guard procedure.version > 2 || named != nil else { return [] }
       return [
         Service(
-          program: program, version: facts.ask { $0.argumentVersion } ?? 0,
+          program: program, version: facts.argumentVersion ?? 0,
           isUDP: procedure.version > 2 ? isUDP : named ?? isUDP, port: port)
       ]
     }

@@ -9,7 +9,7 @@ extension Deducer {
   // MARK: Signs of an attack
 
   func signs() -> [Deduction] {
-    let odd = detailedCalls.filter { $0.rpc?.details.traits.isEmpty == false }
+    let odd = detailedCalls.filter { $0.rpc?.traits.isEmpty == false }
     let byKind = Dictionary(grouping: odd) { sign($0) }
     return byKind.sorted { $0.key < $1.key }.map { Deduction($0.key, .certain, cite($0.value)) } + aftermath(odd)
   }
@@ -17,7 +17,7 @@ extension Deducer {
   /// What one call has in it, in words.
   private func sign(_ event: Event) -> String {
     guard let rpc = event.rpc else { return "" }
-    let words = rpc.details.traits.names.compactMap { Deducer.words[$0] }
+    let words = rpc.traits.names.compactMap { Deducer.words[$0] }
     let length = rpc.details.longest.map { $0 > 64 ? " (its longest string: \($0) bytes)" : "" } ?? ""
     let name = rpc.program.map { settings.programs.name(of: $0) } ?? "a program"
     let procedure =
@@ -46,7 +46,7 @@ extension Deducer {
 
   /// What came of calls that can crash a service.
   private func aftermath(_ odd: [Event]) -> [Deduction] {
-    let shots = odd.filter { $0.rpc?.details.traits.isDisjoint(with: Deducer.dangerous) == false }
+    let shots = odd.filter { $0.rpc?.traits.isDisjoint(with: Deducer.dangerous) == false }
     var deductions: [Deduction] = []
     let unanswered = shots.filter { $0.outcome == .unanswered || $0.outcome == .reset }
     let broken = unanswered.filter { $0.transport == .tcp && $0.conversation?.close.isByResponder == true }
@@ -65,7 +65,7 @@ extension Deducer {
     }
     let answered = shots.filter {
       $0.outcome == .answered || $0.outcome == .rejected || $0.outcome == .empty
-        || $0.rpc?.details.resultStatus.isEmpty == false
+        || $0.rpc?.resultStatus.isEmpty == false
     }
     if !answered.isEmpty {
       deductions.append(
@@ -124,11 +124,11 @@ extension Deducer {
   /// Calls of other services than mountd that their service answered with a status, and gave nothing.
   private func withheld() -> [Deduction] {
     let failed = detailedCalls.filter {
-      $0.rpc?.program != ProgramTable.mountd && $0.outcome.isHeld && $0.rpc?.details.resultStatus.isEmpty == false
+      $0.rpc?.program != ProgramTable.mountd && $0.outcome.isHeld && $0.rpc?.resultStatus.isEmpty == false
     }
     let byService = Dictionary(grouping: failed) { $0.rpc?.program ?? 0 }
     return byService.sorted { $0.key < $1.key }.map { program, events in
-      let statuses = Set(events.compactMap { $0.rpc?.details.resultStatus }).sorted().map(\.notation)
+      let statuses = Set(events.compactMap { $0.rpc?.resultStatus }).sorted().map(\.notation)
       let calls = events.reduce(0) { $0 + $1.count }
       return Deduction(
         "\(settings.programs.name(of: program)) did not give or do what \(counted(calls, "call", "calls")) asked: "

@@ -7,8 +7,8 @@ extension Deducer {
   // MARK: Answers from elsewhere
 
   func otherAnswers() -> [Deduction] {
-    datagrams.filter { $0.rpc?.details.answerers.isEmpty == false }.map { event in
-      let answerers = event.rpc?.details.answerers ?? []
+    datagrams.filter { $0.rpc?.answerers.isEmpty == false }.map { event in
+      let answerers = event.rpc?.answerers ?? []
       let replies = event.conversation?.packets.filter { !$0.fromInitiator }.map(\.citation) ?? []
       return Deduction(
         otherAnswer(event.target.host, answerers.map(\.host)), .certain, [event.citation] + replies)
