@@ -191,23 +191,14 @@ extension Flow {
     return Conversation(
       initiator: summary(initiator), responder: summary(initiator.opposite),
       handshake: hasForgedSYN ? .unseen : handshake, close: close(initiator), syn: hasForgedSYN ? nil : syn,
-      packets: notes(initiator), packetCount: packetCount, hexChecks: hexChecks,
+      packets: sightings.map {
+        PacketNote(
+          time: $0.time, fromInitiator: $0.direction == initiator, flags: $0.flags, payloadLength: $0.payloadLength,
+          citation: citation($0))
+      }, packetCount: packetCount, hexChecks: hexChecks,
       exchange: turns.map {
         Conversation.Turn(role: $0.direction == initiator ? .initiator : .responder, bytes: $0.bytes)
       })
-  }
-
-  private func notes(_ initiator: FlowDirection) -> [PacketNote] {
-    var notes: [PacketNote] = []
-    notes.reserveCapacity(sightings.count)
-    let span = sightings.span
-    for place in span.indices {
-      notes.append(
-        PacketNote(
-          time: span[place].time, fromInitiator: span[place].direction == initiator, flags: span[place].flags,
-          payloadLength: span[place].payloadLength, citation: span[place].quoted(ends)))
-    }
-    return notes
   }
 
   private func close(_ initiator: FlowDirection) -> Conversation.Close {
