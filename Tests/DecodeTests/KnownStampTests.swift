@@ -7,8 +7,10 @@ import Testing
 struct KnownStampTests {
   private static let fixed = ZoneTable.utc
   private static let shifting = ZoneTable(name: "X", steps: [(Int64.min, 3600), (946_684_799, 7200)])
+  /// The hour up to 15:30 on January 3, 2000, is shown twice.
+  private static let setBack = ZoneTable(name: "X", steps: [(Int64.min, 7200), (946_913_400, 3600)])
 
-  @Test(arguments: [fixed, shifting]) func neighboursSayWhatEachSaysAlone(_ zone: ZoneTable) throws {
+  @Test(arguments: [fixed, shifting, setBack]) func neighboursSayWhatEachSaysAlone(_ zone: ZoneTable) throws {
     let day = try #require(Day("2000-01-06"))
     var reader = SyslogReader(asOf: day, zone: zone)
     for stamp in KnownStampTests.stamps {

@@ -24,14 +24,15 @@ struct KnownStamp: Sendable {
 
   private static let digitsOfSecond: UInt64 = 0xffff
 
-  /// Nil for a stamp that no other can be told from: of a leap second, or of a minute that no ``Timestamp`` begins.
+  /// Nil for a stamp that no other can be told from: of a leap second, of a minute that no ``Timestamp`` begins, or of one
+  /// in which clocks are set.
   /// - Parameter local: Wall-clock seconds of its moment.
-  init?(_ line: RawSpan, at offset: Int, _ moment: Timestamp, local: Int64) {
+  init?(_ line: RawSpan, at offset: Int, _ moment: Timestamp, local: Int64, in zone: ZoneTable) {
     let (head, tail) = (line.uint64(offset), line.uint64(offset + 7))
     guard let secondOfDay = tail.secondsOfClock else { return nil }
     let second = secondOfDay % 60
     let (start, overflow) = moment.nanoseconds.subtractingReportingOverflow(second * KnownStamp.nanoseconds)
-    guard !overflow else { return nil }
+    guard !overflow, zone.utc(local: local - second + 59) - zone.utc(local: local - second) == 59 else { return nil }
     (self.head, clock, self.start) = (head, tail & ~KnownStamp.digitsOfSecond, Timestamp(nanoseconds: start))
     (self.local, midnight) = (local - second, local - secondOfDay)
     packed = PackedStamp(line.slice(offset..<line.byteCount), end: KnownStamp.length)?.minute

@@ -310,17 +310,16 @@ public struct SyslogReader: Sendable {
     }
     let stamp = readClassicStamp(line, &cursor)
     if case .time(let time) = stamp, cursor == start + KnownStamp.length, !hasYear, let local {
-      knownStamp = KnownStamp(line, at: start, time.timestamp, local: local)
+      knownStamp = KnownStamp(line, at: start, time.timestamp, local: local, in: zone)
     }
     return stamp
   }
 
   /// A stamp of the last one's minute; nil when it is none, or has to be read in full.
   @inline(__always) private mutating func neighbour(_ line: RawSpan, at start: Int) -> KnownStamp.Reading? {
-    // Of an hour that clocks show twice it takes the line's host to say which one it is.
     guard line.byteCount &- start >= KnownStamp.length, let knownStamp, let second = knownStamp.second(line, at: start),
-      knownStamp.midnight == cachedDate?.midnight, !zone.isShifting,
-      !SyslogReader.goesOn(line, start &+ KnownStamp.length), let reading = knownStamp.reading(second: second)
+      knownStamp.midnight == cachedDate?.midnight, !SyslogReader.goesOn(line, start &+ KnownStamp.length),
+      let reading = knownStamp.reading(second: second)
     else { return nil }
     (local, hasYear) = (reading.local, false)
     return reading
@@ -335,7 +334,7 @@ public struct SyslogReader: Sendable {
     let local = cachedDate.midnight + seconds
     guard let moment = Timestamp(seconds: zone.utc(local: local)) else { return nil }
     (self.local, hasYear) = (local, false)
-    self.knownStamp = KnownStamp(line, at: start, moment, local: local)
+    self.knownStamp = KnownStamp(line, at: start, moment, local: local, in: zone)
     return self.knownStamp?.reading(second: seconds % 60)
   }
 
@@ -364,7 +363,7 @@ public struct SyslogReader: Sendable {
   /// Nil when no stamp stands there, or when it takes the line's host to say which time it means.
   mutating func stamp(of line: RawSpan) -> LineStamp? {
     guard zones.isEmpty else { return nil }
-    if let reading = neighbour(line, at: 0) {
+    if let reading = neighbour(line, at: 0), !isAmbiguous {
       return LineStamp(time: reading.time, end: KnownStamp.length, packed: reading.packed)
     }
     var cursor = 0

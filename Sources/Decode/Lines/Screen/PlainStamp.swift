@@ -16,7 +16,7 @@ struct PlainStamp: Sendable {
   static let reach = 40
 
   /// Up to where the line goes on.
-  private(set) var length = PlainStamp.classicLength + 1
+  private(set) var length = KnownStamp.length + 1
   /// The last stamp: of RFC 3339's the minute in two words, and the time of day in one.
   private var words = (PlainStamp.noWord, PlainStamp.noWord, PlainStamp.noWord)
   /// Its second, as two digits.
@@ -31,7 +31,6 @@ struct PlainStamp: Sendable {
 
   /// Line feeds, which stand in no line: what is not known yet is like no word.
   static let noWord: UInt64 = 0x0a0a_0a0a_0a0a_0a0a
-  private static let classicLength = 15
   /// Where the second stands in the second word of a stamp of RFC 3164.
   private static let classicSecond: UInt64 = 0xff_ff00
   /// `2000-01-03T15:03:59`.
@@ -90,9 +89,9 @@ struct PlainStamp: Sendable {
   private mutating func readClassic(_ line: RawSpan) -> Bool {
     var cursor = 7
     guard line.byte(5).isDigit, line.byte(6) == 0x20, clock(line, &cursor) != nil,
-      cursor == PlainStamp.classicLength, line.byte(cursor) == 0x20
+      cursor == KnownStamp.length, line.byte(cursor) == 0x20
     else { return false }
-    (length, isISO) = (PlainStamp.classicLength + 1, false)
+    (length, isISO) = (KnownStamp.length + 1, false)
     return true
   }
 
